@@ -1,0 +1,1 @@
+// A source for targets that have none of their own.

@@ -1,0 +1,75 @@
+// The messages between reaper and supervisor: plain bytes over one SEQPACKET pair, one message a
+// packet. Both sides may be of different builds after an upgrade, so layout and numbers never change;
+// a new meaning is a new number.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace foster::reaper {
+
+inline constexpr std::uint32_t kWireVersion = 1;
+
+enum class MessageKind : std::uint32_t {
+  // Reaper to supervisor. These carry no descriptors: the supervisor peeks, applies, then consumes.
+  exited = 1,     ///< A child ended: Exited.
+  signalled = 2,  ///< Somebody signalled the reaper: Signalled.
+
+  // Supervisor to reaper.
+  up = 16,       ///< The supervisor took over and answers: Plain. Resets the brake.
+  hold = 17,     ///< Keep this descriptor open for the slot: Slot, with one descriptor.
+  release = 18,  ///< Close what is kept for the slot: Slot.
+  finish = 19,   ///< Everything is down; end with this exit code: Finish.
+};
+
+struct Header {
+  std::uint32_t version;  ///< kWireVersion
+  MessageKind kind;
+};
+
+struct Exited {
+  Header header;
+  std::uint64_t sequence;  ///< Counts the reaper's exits from 1; tells a replay from a new exit of the same pid.
+  std::int32_t pid;
+  std::int32_t wait_status;
+  std::int64_t user_microseconds;
+  std::int64_t system_microseconds;
+  std::int64_t max_resident_kilobytes;
+};
+
+struct Signalled {
+  Header header;
+  std::int32_t signal;
+  std::int32_t sender_pid;  ///< 0: the kernel, or from another pid namespace.
+  std::uint32_t sender_uid;
+  std::uint32_t reserved;
+};
+
+struct Plain {
+  Header header;
+};
+
+struct Slot {
+  Header header;
+  std::uint32_t slot;
+  std::uint32_t reserved;
+};
+
+struct Finish {
+  Header header;
+  std::int32_t exit_code;
+  std::uint32_t reserved;
+};
+
+union Message {
+  Header header;
+  Exited exited;
+  Signalled signalled;
+  Plain plain;
+  Slot slot;
+  Finish finish;
+};
+static_assert(std::is_trivially_copyable_v<Message>);
+static_assert(sizeof(Exited) == 48 && sizeof(Signalled) == 24 && sizeof(Slot) == 16 && sizeof(Finish) == 16);
+
+}  // namespace foster::reaper
