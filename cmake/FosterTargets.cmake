@@ -2,7 +2,9 @@
 
 add_library(foster_flags INTERFACE)
 target_include_directories(foster_flags INTERFACE "${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/src")
-target_compile_definitions(foster_flags INTERFACE _GNU_SOURCE FOSTER_VERSION="${PROJECT_VERSION}")
+# Asio's definitions are everybody's, so that all layers share one precompiled header.
+target_compile_definitions(foster_flags INTERFACE _GNU_SOURCE FOSTER_VERSION="${PROJECT_VERSION}"
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_compile_options(foster_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Wswitch -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of g++ 12 in std::string and coroutines at -O2.
@@ -35,15 +37,12 @@ foster_archive(foster_boost_json boost_json foster_boost_container)
 # Asio and Beast: compiled once, not in every file that includes them.
 add_library(foster_asio_impl STATIC "${CMAKE_SOURCE_DIR}/cmake/asio_impl.cpp")
 add_library(foster_asio INTERFACE)
-target_compile_definitions(foster_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
-                                                 BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_THREADS)
-target_compile_options(foster_asio INTERFACE -Wno-conversion -Wno-shadow)
-target_link_libraries(foster_asio_impl PRIVATE foster_flags foster_asio)
+target_link_libraries(foster_asio_impl PRIVATE foster_flags)
 add_library(foster_asio_linked INTERFACE)
 target_link_libraries(foster_asio_linked INTERFACE foster_asio_impl Threads::Threads)
 target_link_libraries(foster_asio INTERFACE $<LINK_ONLY:foster_asio_linked>)
 
-# Two precompiled headers, reused by every layer with the same flags.
+# One precompiled header, reused by every layer: all have the same flags.
 add_library(foster_pch_std OBJECT "${CMAKE_SOURCE_DIR}/cmake/empty.cpp")
 target_link_libraries(foster_pch_std PRIVATE foster_flags)
 target_precompile_headers(foster_pch_std PRIVATE
@@ -60,9 +59,7 @@ function(foster_layer name)
   endif()
   add_library(foster_${name}_objects OBJECT ${sources})
   target_link_libraries(foster_${name}_objects PRIVATE foster_flags foster_fmt ${LAYER_LIBRARIES})
-  if(NOT "foster_asio" IN_LIST LAYER_LIBRARIES)
-    target_precompile_headers(foster_${name}_objects REUSE_FROM foster_pch_std)
-  endif()
+  target_precompile_headers(foster_${name}_objects REUSE_FROM foster_pch_std)
   add_library(foster_${name} STATIC $<TARGET_OBJECTS:foster_${name}_objects>)
   target_link_libraries(foster_${name} PUBLIC foster_flags foster_fmt ${LAYER_LIBRARIES})
   foreach(used IN LISTS LAYER_USES)

@@ -134,11 +134,17 @@ class LogCursor {
   [[nodiscard]] virtual bool read(std::string& out, std::size_t most) = 0;
   /// Calls `more` once when there may be more to read. Replaces an earlier one; dropped with the cursor.
   virtual void when_more(std::move_only_function<void()> more) = 0;
+  /// Where the next `read` goes on: a token for `LogRequest::resume`, of letters, digits, '-', '.' and ':'.
+  /// Empty: this reader cannot be resumed.
+  [[nodiscard]] virtual std::string position() const { return {}; }
 };
 
 struct LogRequest {
   std::string name;                         ///< One instance, or a service with one worker.
   std::optional<std::uint64_t> last_lines;  ///< Empty: everything kept.
+  /// Go on at a `LogCursor::position`, also of an earlier supervisor; wins over `last_lines`. What was
+  /// there and is no longer kept is skipped: reading then begins with the oldest.
+  std::string resume = {};
 };
 
 /// A follower of transitions. `next` gives what happened after the last call, oldest first.

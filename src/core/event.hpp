@@ -39,10 +39,17 @@ struct SpawnFailed {
   Run run;
   std::string error;
 };
-/// The main process ended. Others of the run may still be alive; `Gone` comes when none is.
+/// Nobody can tell any more whether the run was begun (the supervisor was lost in between), but no process
+/// of it exists: no failure, it is begun anew.
+struct SpawnLost {
+  Run run;
+};
+/// The main process ended. Others of the run may still be alive; `Gone` comes when none is. With `pid`, an exit of
+/// a process that is not (or no longer) the main one is recognised and ignored; say it whenever it is known.
 struct MainExited {
   Run run;
   ExitStatus status;
+  std::optional<Pid> pid = {};
 };
 /// No process of the run is alive.
 struct Gone {
@@ -82,6 +89,6 @@ struct Stopping {
 
 using Event = std::variant<event::Start, event::Stop, event::Restart, event::Spawned, event::SpawnFailed,
                            event::MainExited, event::Gone, event::MainPid, event::Ready, event::NotReady,
-                           event::ExtendTimeout, event::WatchdogPing, event::Stopping>;
+                           event::ExtendTimeout, event::WatchdogPing, event::Stopping, event::SpawnLost>;
 
 }  // namespace foster::core

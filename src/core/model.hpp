@@ -133,9 +133,10 @@ struct Model {
   friend bool operator==(const Model&, const Model&) = default;
 };
 
-/// "web" for a service with one worker, "web:0", "web:1"… with several.
+/// "web" for a service with one worker, "web:0", "web:1"… with several. A worker beyond the number (the service
+/// was made smaller, and it is still on its way down) keeps its number too.
 [[nodiscard]] inline std::string instance_name(const Service& service, unsigned index) {
-  return service.workers == 1 ? service.name : service.name + ":" + std::to_string(index);
+  return service.workers == 1 && index == 0 ? service.name : service.name + ":" + std::to_string(index);
 }
 
 }  // namespace foster::core

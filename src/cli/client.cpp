@@ -1,0 +1,92 @@
+#include "cli/client.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+
+#include "sys/clock.hpp"
+#include "sys/files.hpp"
+#include "sys/unix_socket.hpp"
+
+namespace foster::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A lost supervisor is back within a tenth of a second; a busy machine may take longer.
+constexpr std::chrono::nanoseconds kPatience = 5s;
+// A socket without a living lock holder: both processes may just have been lost.
+constexpr std::chrono::nanoseconds kPatienceWithoutHolder = 300ms;
+constexpr int kPauseMilliseconds = 5;
+constexpr int kMostRepeats = 20;
+
+bool is_absent(const Error& error) {
+  return error.code == ENOENT || error.code == ECONNREFUSED;
+}
+
+bool may_have_been_lost(const Error& error) {
+  return error.code == ECONNRESET || error.code == EPIPE;
+}
+
+}  // namespace
+
+Result<UniqueFd> Client::connect() const {
+  auto directory = sys::open_file(directories_.runtime, O_DIRECTORY | O_PATH);
+  if (!directory) return directory;
+  return sys::connect_unix(*directory, sys::kControlSocket);
+}
+
+bool Client::may_be_alive() const {
+  const auto text = sys::read_file(directories_.lock(), 64);
+  if (!text) return false;
+  int pid = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), pid);
+  if (error != std::errc{} || pid <= 0) return true;  // its holder is just about to write it
+  const auto command = sys::read_file("/proc/" + std::to_string(pid) + "/cmdline");
+  return command && command->starts_with("foster: ");
+}
+
+Result<Exchange> Client::begin(const Question& question) const {
+  const auto start = sys::monotonic_now();
+  for (;;) {
+    auto socket = connect();
+    if (socket) {
+      auto exchange = Exchange::begin(std::move(*socket), question);
+      if (exchange || !may_have_been_lost(exchange.error())) return exchange;
+    } else if (!is_absent(socket.error())) {
+      return Failure(socket.error());
+    } else {
+      const bool is_held = may_be_alive();
+      if (!is_held && socket.error().code == ENOENT) return Failure(socket.error());
+      if (sys::monotonic_now() - start > (is_held ? kPatience : kPatienceWithoutHolder)) {
+        return Failure(socket.error());
+      }
+    }
+    if (sys::monotonic_now() - start > kPatience) return failure("connect", ECONNREFUSED, directories_.runtime);
+    (void)::poll(nullptr, 0, kPauseMilliseconds);  // a new supervisor has no way to tell us
+  }
+}
+
+Result<Reply> Client::ask(const Question& question, Repeat repeat) const {
+  for (int tries = 0;; ++tries) {
+    auto exchange = begin(question);
+    if (!exchange) return Failure(exchange.error());
+    Reply reply;
+    const auto state = exchange->finish([&](const Piece& piece) { reply.body += piece.bytes; });
+    if (state == Exchange::State::done) {
+      reply.status = exchange->status();
+      if (reply.body.empty()) reply.body = exchange->body();
+      return reply;
+    }
+    if (repeat == Repeat::never || tries == kMostRepeats) return failure("answer", ECONNRESET, question.target);
+  }
+}
+
+Result<Reply> Client::get(std::string target) const {
+  return ask({.target = std::move(target)}, Repeat::freely);
+}
+
+}  // namespace foster::cli

@@ -1,0 +1,53 @@
+// Foster's API from outside: questions to the instance whose runtime directory this is.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <foster/result.hpp>
+
+#include "cli/exchange.hpp"
+#include "sys/runtime_dir.hpp"
+
+namespace foster::cli {
+
+struct Reply {
+  unsigned status = 0;
+  std::string body;
+  [[nodiscard]] bool is_ok() const { return status == 200; }
+};
+
+/// Whether a question that got no answer may be asked again.
+enum class Repeat : std::uint8_t {
+  freely,  ///< Asking twice is asking once.
+  never,
+};
+
+class Client {
+ public:
+  explicit Client(sys::Directories directories) : directories_(std::move(directories)) {}
+
+  /// Connects and asks. While the instance's supervisor is being replaced, waits for the new one.
+  /// @errors `ENOENT` or `ECONNREFUSED`: no such instance runs.
+  /// @blocks A few seconds at most.
+  [[nodiscard]] Result<Exchange> begin(const Question& question) const;
+
+  /// Asks and waits for the whole answer. When the supervisor is lost meanwhile, a question that may be
+  /// repeated is asked again.
+  /// @errors As `begin`; `ECONNRESET` the answer was lost.
+  [[nodiscard]] Result<Reply> ask(const Question& question, Repeat repeat = Repeat::never) const;
+  [[nodiscard]] Result<Reply> get(std::string target) const;
+
+  /// Somebody holds the instance's lock, or just did.
+  [[nodiscard]] bool may_be_alive() const;
+
+  [[nodiscard]] const sys::Directories& directories() const { return directories_; }
+
+ private:
+  [[nodiscard]] Result<UniqueFd> connect() const;
+
+  sys::Directories directories_;
+};
+
+}  // namespace foster::cli

@@ -1,0 +1,73 @@
+#include "cli/command_table.hpp"
+
+#include "cli/commands/commands.hpp"
+#include "config/suggest.hpp"
+
+namespace foster::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"run", "[-n NAME] -- COMMAND [ARGUMENT…]", "Detach any command and supervise it",
+     "foster run -n web -- python3 -m http.server 8000   # returns when it is up, or says why not\n"
+     "foster run --restart always --ready tcp=127.0.0.1:8000 -- ./server\n"
+     "foster run -n job --workers 4 -- ./worker --number %i",
+     Operands::command, commands::run},
+    {"up", "[FILE]", "Start everything in foster.toml, or apply what has changed in it",
+     "foster up                        # in the foreground: output of all, Ctrl-C stops all in order\n"
+     "foster up -d shop/foster.toml    # returns when all are ready, or names those that are not\n"
+     "foster up -d --dry-run           # the plan, without doing it",
+     Operands::file, commands::up},
+    {"down", "", "Stop everything in order, then foster itself", "foster down\nfoster down --name shop", Operands::none,
+     commands::down},
+    {"ps", "[NAME…]", "Show services: state, pid, uptime, and why they are so",
+     "foster ps\nfoster ps --all                  # of every foster of this user\n"
+     "foster ps 'web*' --json\nfoster ps web || echo 'web is not running'",
+     Operands::services, commands::ps},
+    {"start", "NAME…", "Start services, with what they need", "foster start web\nfoster start --no-wait 'worker*'",
+     Operands::services, commands::start},
+    {"stop", "NAME…", "Stop services: nothing of them is alive afterwards", "foster stop web\nfoster stop '*'",
+     Operands::services, commands::stop},
+    {"restart", "NAME…", "Restart services", "foster restart web\nfoster restart 'web*'", Operands::services,
+     commands::restart},
+    {"signal", "SIGNAL NAME…", "Send a signal to the main process of services",
+     "foster signal HUP nginx\nfoster signal USR1 'web*'", Operands::signal_and_services, commands::signal},
+    {"logs", "[NAME…]", "Show what services wrote",
+     "foster logs web\nfoster logs -f                   # of all, as it comes\nfoster logs -n 100 'web*'\n"
+     "foster logs --raw web > web.log  # the exact bytes, rotated files included",
+     Operands::services, commands::logs},
+    {"why", "NAME…", "Tell why a service is in its state", "foster why web", Operands::services, commands::why},
+    {"check", "[FILE]", "Check a config without touching anything",
+     "foster check\nfoster check shop/foster.toml --json", Operands::file, commands::check},
+    {"info", "", "Show which foster is meant and where its things are", "foster info\nfoster info --json",
+     Operands::none, commands::info},
+    {"init", "[--config FILE | -- COMMAND [ARGUMENT…]]", "Be the first process of a container",
+     "foster init -- ./server --port 80   # reaps orphans, forwards signals, exits as the command does\n"
+     "foster init --config foster.toml",
+     Operands::command, commands::init},
+    {"completion", "bash|zsh|fish", "Print a completion script for a shell",
+     "source <(foster completion bash)\nfoster completion fish > ~/.config/fish/completions/foster.fish",
+     Operands::shell, commands::completion},
+    {"version", "", "Print the version", "foster version", Operands::none, commands::version},
+    {"help", "[COMMAND]", "Explain a command", "foster help run", Operands::commands, commands::help},
+};
+
+}  // namespace
+
+std::span<const Command> command_table() {
+  return kCommands;
+}
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+std::string_view nearest_command(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.push_back(command.name);
+  return config::nearest(name, names).value_or(std::string_view{});
+}
+
+}  // namespace foster::cli

@@ -1,0 +1,297 @@
+#include "reaper/reaper.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include <foster/exit_status.hpp>
+
+#include "ledger/ledger.hpp"
+#include "reaper/forwarded_signals.hpp"
+#include "reaper/held_fds.hpp"
+#include "reaper/keep_alive.hpp"
+#include "reaper/leftovers.hpp"
+#include "reaper/outbox.hpp"
+#include "reaper/supervisor_process.hpp"
+#include "reaper/wire.hpp"
+#include "sys/channel.hpp"
+#include "sys/check.hpp"
+#include "sys/clock.hpp"
+#include "sys/files.hpp"
+#include "sys/pidfd.hpp"
+#include "sys/signals.hpp"
+#include "sys/wait.hpp"
+
+namespace foster::reaper {
+namespace {
+
+/// How long the others get between SIGTERM and SIGKILL when pid 1 goes.
+constexpr std::chrono::milliseconds kLastPatience{2000};
+
+bool is_request_to_end(std::uint32_t signal) noexcept {
+  return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+}
+
+class Reaper {
+ public:
+  Reaper(ledger::Ledger ledger, sys::SignalFd signals, sys::Channel channel, SupervisorRecipe recipe,
+         bool something_may_run)
+      : ledger_(std::move(ledger)),
+        signals_(std::move(signals)),
+        outbox_(std::move(channel), ledger_.last_exit_sequence()),
+        supervisor_(std::move(recipe)),
+        held_(ledger::kSlots),
+        something_may_run_(something_may_run) {}
+
+  int loop() noexcept {
+    start_supervisor();
+    while (!end_) {
+      wait();
+      if (woken_.by_signal) read_signals();
+      if (woken_.by_message) read_messages();
+      outbox_.send_signals();
+      bury_supervisor();
+      forward_exits();
+      end_or_keep_alive();
+    }
+    return leave();
+  }
+
+ private:
+  void wait() noexcept {
+    std::array<pollfd, 2> fds{
+        pollfd{signals_.fd().get(), POLLIN, 0},
+        pollfd{outbox_.channel().fd().get(), static_cast<short>(outbox_.is_full() ? POLLIN | POLLOUT : POLLIN), 0}};
+    const std::optional<timespec> timeout = time_to_start();
+    (void)::ppoll(fds.data(), fds.size(), timeout ? &*timeout : nullptr, nullptr);  // woken for nothing is no harm
+    woken_ = {.by_signal = fds[0].revents != 0, .by_message = (fds[1].revents & POLLIN) != 0};
+    if ((fds[1].revents & POLLOUT) != 0) outbox_.try_again();
+  }
+
+  std::optional<timespec> time_to_start() const noexcept {
+    if (!start_at_) return std::nullopt;
+    const Instant left = std::max(*start_at_ - sys::monotonic_now(), Instant::zero());
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    return timespec{seconds.count(), (left - seconds).count()};
+  }
+
+  void read_signals() noexcept {
+    while (const std::optional<signalfd_siginfo> info = signals_.read()) {
+      if (info->ssi_signo == SIGCHLD) continue;  // whoever ended is looked for after every wait
+      outbox_.add(*info);
+      if (is_request_to_end(info->ssi_signo)) note_request_to_end(static_cast<int>(info->ssi_signo));
+    }
+  }
+
+  void note_request_to_end(int signal) noexcept {
+    const Instant now = sys::monotonic_now();
+    const auto listening = keep_alive_.is_up() ? LastResort::Supervisor::up : LastResort::Supervisor::down;
+    if (last_resort_.requested(now, listening)) {
+      constexpr int kSignalBase = 128;
+      end_ = End{kSignalBase + signal, How::kill_everything};
+    }
+    if (start_at_) start_at_ = now;  // somebody must be there to answer
+  }
+
+  /// Looks at the supervisor alone, which must not wait behind zombies that nobody reads about.
+  void bury_supervisor() noexcept {
+    const std::optional<int> wait_status = supervisor_.take_end();
+    if (!wait_status) return;
+    ledger_.set_supervisor_pid(std::nullopt);
+    read_messages();  // what it sent before its end counts
+    supervisor_ended(*wait_status);
+  }
+
+  void supervisor_ended(int wait_status) noexcept {
+    const bool by_itself = !WIFSIGNALED(wait_status) || WTERMSIG(wait_status) != SIGKILL;
+    if (is_first_ && !was_ever_up_ && !something_may_run_ && by_itself) failed_start_ = wait_status;
+    start_at_ = keep_alive_.ended(wait_status, sys::monotonic_now());
+  }
+
+  void forward_exits() noexcept {
+    while (!outbox_.is_full()) {
+      const std::optional<sys::ExitReport> report = peek_report();
+      if (!report) return;
+      if (supervisor_.pid() == Pid(report->pid)) {
+        bury_supervisor();
+        continue;
+      }
+      if (!outbox_.send(*report)) return;
+      // Only what is on its way may go: until here the pid could not be anybody else's.
+      (void)sys::release_exit(Pid(report->pid));
+    }
+  }
+
+  void read_messages() noexcept {
+    for (;;) {
+      Message message{};
+      std::array<UniqueFd, 1> fds;
+      const auto receipt = outbox_.channel().take(std::as_writable_bytes(std::span(&message, 1)), fds);
+      if (!receipt) {
+        if (receipt.error().code == EMSGSIZE) continue;  // no message of ours, and gone
+        return;
+      }
+      if (receipt->outcome != sys::Channel::Outcome::message) return;
+      obey(message, receipt->size, std::move(fds[0]));
+    }
+  }
+
+  // A message of an unknown kind, or a torn one, is passed over: nothing here is worth an end.
+  void obey(const Message& message, std::size_t size, UniqueFd fd) noexcept {
+    if (size < sizeof(Plain)) return;
+    switch (message.header.kind) {
+      case MessageKind::up:
+        was_ever_up_ = true;
+        keep_alive_.answered(sys::monotonic_now());
+        return;
+      case MessageKind::hold:
+        if (size >= sizeof(Slot) && fd) held_.hold(message.slot.slot, std::move(fd));
+        return;
+      case MessageKind::release:
+        if (size >= sizeof(Slot)) held_.release(message.slot.slot);
+        return;
+      case MessageKind::finish:
+        if (size >= sizeof(Finish)) finish_ = message.finish.exit_code;
+        return;
+      case MessageKind::exited:
+      case MessageKind::signalled:
+        return;  // ours to send
+    }
+  }
+
+  void end_or_keep_alive() noexcept {
+    if (end_ || supervisor_.pid()) return;
+    if (finish_) {
+      end_ = End{*finish_, How::quietly};
+    } else if (failed_start_) {
+      end_ = End{as_exit_code(exit_status_from_wait(*failed_start_)), How::quietly};
+    } else if (start_at_ && *start_at_ <= sys::monotonic_now()) {
+      is_first_ = false;
+      ledger_.count_recovery();
+      start_supervisor();
+    }
+  }
+
+  void start_supervisor() noexcept {
+    start_at_.reset();
+    if (supervisor_.start()) {
+      ledger_.set_supervisor_pid(supervisor_.pid());
+      keep_alive_.started();
+    } else {
+      supervisor_ended(SupervisorProcess::wait_status_of_failure);
+    }
+  }
+
+  int leave() noexcept {
+    const Scope scope = ::getpid() == 1 ? Scope::pid_namespace : Scope::children;
+    if (end_->how == How::kill_everything) {
+      (void)kill_leftovers(scope);  // what the kernel holds up will not end by waiting longer
+    } else if (scope == Scope::pid_namespace) {
+      (void)end_leftovers(scope, kLastPatience);
+    }
+    ledger_.set_supervisor_pid(std::nullopt);
+    ledger_.set_reaper({});
+    return end_->exit_code;
+  }
+
+  enum class How : std::uint8_t { quietly, kill_everything };
+  struct End {
+    int exit_code;
+    How how;
+  };
+
+  ledger::Ledger ledger_;
+  sys::SignalFd signals_;
+  Outbox outbox_;
+  SupervisorProcess supervisor_;
+  HeldFds held_;
+  KeepAlive keep_alive_;
+  LastResort last_resort_;
+
+  struct Woken {
+    bool by_signal = false;
+    bool by_message = false;
+  };
+  Woken woken_;
+  std::optional<Instant> start_at_;  // while there is no supervisor
+  std::optional<int> finish_;        // its exit code
+  std::optional<int> failed_start_;  // wait status of the first supervisor
+  std::optional<End> end_;
+  bool is_first_ = true;
+  bool was_ever_up_ = false;
+  const bool something_may_run_;
+};
+
+/// A held descriptor for every slot and some of our own. @return What was found, to be given back to the supervisor.
+std::optional<rlimit64> raise_file_limit() noexcept {
+  constexpr rlim64_t kWanted = ledger::kSlots + 64;
+  rlimit64 found{};
+  if (::getrlimit64(RLIMIT_NOFILE, &found) != 0 || found.rlim_cur >= kWanted) return std::nullopt;
+  const rlimit64 raised{std::min(kWanted, found.rlim_max), found.rlim_max};
+  if (::setrlimit64(RLIMIT_NOFILE, &raised) != 0) return std::nullopt;
+  return found;
+}
+
+Result<> become_reaper(ledger::Ledger& ledger) {
+  if (::getpid() != 1) {
+    if (auto done = sys::check_done(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become subreaper"); !done) return done;
+  }
+  (void)::prctl(PR_SET_NAME, "foster: reaper");  // a name too long would be cut, nothing else can happen
+  const auto self = sys::ProcessHandle::open(Pid(::getpid()));
+  if (!self) return Failure(self.error());
+  ledger.set_reaper(self->identity());
+  ledger.set_supervisor_pid(std::nullopt);
+  return {};
+}
+
+/// Claims are cleared when what claimed them has ended, so one that is left may live.
+Result<bool> something_may_run(const ledger::Ledger& ledger) {
+  const auto slots = ledger.occupied();
+  if (!slots) return Failure(slots.error());
+  return std::ranges::any_of(*slots, [&](ledger::Slot slot) { return ledger.claimed_by(slot).has_value(); });
+}
+
+}  // namespace
+
+Result<int> run(Options options) {
+  auto directory = sys::open_file(options.runtime_directory, O_RDONLY | O_DIRECTORY);
+  if (!directory) return Failure(std::move(directory).error());
+  const auto boot = sys::boot_id();
+  if (!boot) return Failure(boot.error());
+  auto ledger = ledger::Ledger::open(*directory, options.instance_name, *boot);
+  if (!ledger) return Failure(std::move(ledger).error());
+  const auto may_run = something_may_run(*ledger);
+  if (!may_run) return Failure(may_run.error());
+
+  const sys::SignalSet watched = watched_signals();
+  sys::block_signals(watched);
+  restore_child_signal(SA_NOCLDSTOP);
+  auto signals = sys::SignalFd::open(watched);
+  if (!signals) return Failure(std::move(signals).error());
+  auto channel = sys::Channel::pair();
+  if (!channel) return Failure(std::move(channel).error());
+  if (auto done = become_reaper(*ledger); !done) return Failure(std::move(done).error());
+
+  Reaper reaper(std::move(*ledger), std::move(*signals), std::move(channel->first),
+                SupervisorRecipe{.program = std::move(options.program),
+                                 .arguments = std::move(options.supervisor_arguments),
+                                 .channel = std::move(channel->second).into_fd(),
+                                 .lock = std::move(options.instance_lock),
+                                 .ready = std::move(options.ready_fd),
+                                 .file_limit = raise_file_limit()},
+                *may_run);
+  directory->reset();
+  return reaper.loop();
+}
+
+}  // namespace foster::reaper

@@ -1,0 +1,37 @@
+// The arguments by which foster starts itself as reaper or supervisor: "--key value" pairs that no
+// person types. One struct for both, because the reaper hands most of them on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <foster/fd.hpp>
+
+#include "sys/runtime_dir.hpp"
+
+namespace foster::reaper {
+
+inline constexpr const char* kReaperRole = "foster: reaper";
+inline constexpr const char* kSupervisorRole = "foster: supervisor";
+
+struct RoleArguments {
+  std::string name;
+  sys::Directories directories;
+  std::string config;   ///< Applied by the first supervisor; empty: none.
+  UniqueFd channel;     ///< --channel: the supervisor's end.
+  UniqueFd lock;        ///< --lock
+  UniqueFd ready;       ///< --ready-fd: where whoever waits hears "READY", or why not.
+  bool detach = false;  ///< --detach yes: fork once more, so that no terminal can be regained.
+};
+
+/// Descriptors become close-on-exec and are owned. Unknown keys are passed over: they may be a newer
+/// reaper's.
+[[nodiscard]] RoleArguments read_role_arguments(int argc, char** argv);
+
+/// Name, directories and config as words again.
+[[nodiscard]] std::vector<std::string> role_words(const RoleArguments& arguments);
+
+/// Tells whoever waits, and lets go. A reader that has left is no error.
+void tell_ready(UniqueFd& ready, const std::string& line);
+
+}  // namespace foster::reaper

@@ -1,0 +1,80 @@
+#include "reaper/supervisor_process.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "sys/wait.hpp"
+
+namespace foster::reaper {
+namespace {
+
+enum class Which : std::uint8_t { first, later };
+
+std::vector<std::string> argv_of(const SupervisorRecipe& recipe, Which which) {
+  std::vector<std::string> words{"foster: supervisor"};
+  const auto add_fd = [&](const char* option, const UniqueFd& fd) {
+    if (!fd) return;
+    words.emplace_back(option);
+    words.push_back(std::to_string(fd.get()));
+  };
+  add_fd("--channel", recipe.channel);
+  add_fd("--lock", recipe.lock);
+  if (which == Which::first) add_fd("--ready-fd", recipe.ready);
+  words.insert(words.end(), recipe.arguments.begin(), recipe.arguments.end());
+  return words;
+}
+
+std::vector<int> fds_of(const SupervisorRecipe& recipe) {
+  std::vector<int> fds{recipe.channel.get()};
+  if (recipe.lock) fds.push_back(recipe.lock.get());
+  if (recipe.ready) fds.push_back(recipe.ready.get());
+  return fds;
+}
+
+}  // namespace
+
+SupervisorProcess::Words::Words(std::vector<std::string> words) : words_(std::move(words)) {
+  for (std::string& word : words_) pointers_.push_back(word.data());
+  pointers_.push_back(nullptr);
+}
+
+SupervisorProcess::SupervisorProcess(SupervisorRecipe recipe)
+    : recipe_(std::move(recipe)),
+      first_argv_(argv_of(recipe_, Which::first)),
+      later_argv_(argv_of(recipe_, Which::later)),
+      inherited_(fds_of(recipe_)) {}
+
+bool SupervisorProcess::start() noexcept {
+  const bool is_first = !std::exchange(started_before_, true);
+  LaunchPlan plan;
+  plan.program = recipe_.program.c_str();
+  plan.fallback = "/proc/self/exe";
+  plan.argv = (is_first ? first_argv_ : later_argv_).get();
+  plan.environment = ::environ;
+  plan.inherited = inherited_.data();
+  plan.inherited_count = inherited_.size();
+  if (recipe_.file_limit) {
+    plan.restore_file_limit = true;
+    plan.file_limit = *recipe_.file_limit;
+  }
+  const Launched launched = launch(plan);
+  // Closed whether it started or not: the launcher must not wait for a supervisor that comes later.
+  if (recipe_.ready) {
+    recipe_.ready.reset();
+    inherited_.pop_back();
+  }
+  if (launched.pid == 0) return false;
+  pid_ = Pid(launched.pid);
+  return true;
+}
+
+std::optional<int> SupervisorProcess::take_end() noexcept {
+  if (!pid_) return std::nullopt;
+  const std::optional<sys::ExitReport> report = sys::release_exit(*pid_);
+  if (!report) return std::nullopt;
+  pid_.reset();
+  return report->wait_status;
+}
+
+}  // namespace foster::reaper

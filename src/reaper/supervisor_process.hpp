@@ -1,0 +1,74 @@
+// The supervisor as the reaper sees it: a program that is started again and again.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <foster/fd.hpp>
+#include <foster/ids.hpp>
+
+#include "reaper/launch.hpp"
+
+namespace foster::reaper {
+
+/// What every supervisor is started with. argv is
+/// {"foster: supervisor", "--channel", "N", "--lock", "N", arguments…}, and for the first one "--ready-fd", "N"
+/// before the arguments; an option is left out where there is no such descriptor. Signals are at their defaults
+/// and unblocked, the process group is the reaper's, and no parent-death signal is set: a supervisor survives its
+/// reaper, and notices by its channel.
+struct SupervisorRecipe {
+  std::string program{};  ///< For execve. When it has gone, the file the reaper itself runs is used.
+  std::vector<std::string> arguments{};
+  UniqueFd channel{};                    ///< The supervisor's end; kept open here too.
+  UniqueFd lock{};                       ///< The instance's lock, or none; kept open here too.
+  UniqueFd ready{};                      ///< For the first one alone, or none; closed here once it has started.
+  std::optional<rlimit64> file_limit{};  ///< RLIMIT_NOFILE as it was found.
+};
+
+/// Prepared by the constructor; nothing after it takes heap.
+class SupervisorProcess {
+ public:
+  explicit SupervisorProcess(SupervisorRecipe recipe);
+  SupervisorProcess(const SupervisorProcess&) = delete;
+  SupervisorProcess& operator=(const SupervisorProcess&) = delete;
+  ~SupervisorProcess() = default;
+
+  /// Starts one. There must be none. @return Whether it runs; `wait_status_of_failure` is its end if not.
+  [[nodiscard]] bool start() noexcept;
+
+  /// The one that runs, or has ended and was not asked for its end.
+  [[nodiscard]] std::optional<Pid> pid() const noexcept { return pid_; }
+
+  /// Its wait status once it has ended; it is reaped, and `pid` is empty from then on.
+  [[nodiscard]] std::optional<int> take_end() noexcept;
+
+  /// As if it had exited with 127.
+  static constexpr int wait_status_of_failure = 127 << 8;
+
+ private:
+  /// Words with the array of pointers that execve wants.
+  class Words {
+   public:
+    explicit Words(std::vector<std::string> words);
+    Words(const Words&) = delete;
+    Words& operator=(const Words&) = delete;
+    ~Words() = default;
+    [[nodiscard]] char* const* get() const noexcept { return pointers_.data(); }
+
+   private:
+    std::vector<std::string> words_;
+    std::vector<char*> pointers_;
+  };
+
+  SupervisorRecipe recipe_;
+  Words first_argv_;
+  Words later_argv_;
+  std::vector<int> inherited_;  // the last one is for the first supervisor alone
+  bool started_before_ = false;
+  std::optional<Pid> pid_;
+};
+
+}  // namespace foster::reaper

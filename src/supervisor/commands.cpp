@@ -1,0 +1,295 @@
+#include "supervisor/commands.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/load.hpp"
+#include "logs/log_name.hpp"
+#include "supervisor/log_cursor.hpp"
+#include "sys/clock.hpp"
+#include "sys/procfs.hpp"
+
+namespace foster::supervisor {
+namespace {
+
+using api::Problem;
+
+std::unexpected<Problem> problem(Problem::Kind kind, std::string message) {
+  return std::unexpected(Problem{kind, std::move(message), {}});
+}
+
+core::Cause requested_by(const api::Actor& actor) {
+  return {.kind = core::CauseKind::requested, .detail = actor.description, .exit = std::nullopt};
+}
+
+api::Diagnostic to_api(const config::Diagnostic& found) {
+  return {.file = found.file,
+          .line = found.line,
+          .column = found.column,
+          .is_warning = found.severity == config::Severity::warning,
+          .message = found.message,
+          .hint = found.hint,
+          .source_line = found.source};
+}
+
+std::vector<api::Diagnostic> to_api(const config::Diagnostics& found) {
+  std::vector<api::Diagnostic> converted;
+  converted.reserve(found.size());
+  for (const config::Diagnostic& one : found) converted.push_back(to_api(one));
+  return converted;
+}
+
+Problem bad_config(const config::Diagnostics& found) {
+  return {Problem::Kind::bad_config, found.front().message, to_api(found)};
+}
+
+std::chrono::system_clock::time_point wall_time(core::Instant instant) {
+  const auto ago = sys::monotonic_now() - instant.time_since_epoch();
+  return sys::wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(ago);
+}
+
+api::EventRow to_row(const journal::EventRecord& record) {
+  return {record.id, record.wall, record.instance, record.from, record.to, record.run, record.cause};
+}
+
+}  // namespace
+
+api::Info Commands::info() const {
+  return tools_.info();
+}
+
+api::Answer<Commands::Ids> Commands::match(const std::vector<std::string>& patterns) const {
+  if (patterns.empty()) return fleet().ids();
+  Ids ids;
+  for (const std::string& pattern : patterns) {
+    const Ids matched = fleet().match(pattern);
+    if (matched.empty()) return problem(Problem::Kind::no_such_service, "no service is called " + pattern);
+    for (const core::InstanceId id : matched) {
+      if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+api::InstanceRow Commands::row(core::InstanceId id) const {
+  api::InstanceRow row{.view = fleet().view(id), .log = {}, .since = {}, .cpu = {}, .memory = {}, .status = {}};
+  row.since = wall_time(row.view.since);
+  if (fleet().service_of(id).log.enabled) {
+    row.log = tools_.place.log_directory + "/" + logs::log_file_name(row.view.name);
+  }
+  if (const Instance* it = tools_.executor.find(id)) row.status = it->status;
+  if (row.view.pid) {
+    if (const auto stat = sys::read_stat(*row.view.pid)) {
+      row.cpu =
+          std::chrono::duration_cast<std::chrono::microseconds>(sys::duration_of_ticks(stat->utime + stat->stime));
+      row.memory = static_cast<std::uint64_t>(stat->rss) * sys::page_size();
+    }
+  }
+  return row;
+}
+
+api::Answer<std::vector<api::InstanceRow>> Commands::list(const std::vector<std::string>& patterns) const {
+  const auto ids = match(patterns);
+  if (!ids) return std::unexpected(ids.error());
+  std::vector<api::InstanceRow> rows;
+  rows.reserve(ids->size());
+  for (const core::InstanceId id : *ids) rows.push_back(row(id));
+  return rows;
+}
+
+void Commands::wait_for(Ids ids, Goal goal, bool wait, api::Done<std::vector<api::Outcome>> done) {
+  if (!wait) {
+    std::vector<api::Outcome> outcomes;
+    for (const core::InstanceId id : ids) {
+      const core::InstanceView view = fleet().view(id);
+      outcomes.push_back({view.name, true, view.state, {}});
+    }
+    done(std::move(outcomes));
+    return;
+  }
+  tools_.waiters.add(
+      fleet(), std::move(ids), goal,
+      [done = std::move(done)](std::vector<api::Outcome> outcomes) mutable { done(std::move(outcomes)); });
+}
+
+void Commands::change(api::ChangeRequest request, const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) {
+  if (fleet().is_shutting_down() && request.verb != api::Verb::stop) {
+    done(problem(Problem::Kind::conflict, "foster is going down"));
+    return;
+  }
+  auto ids = match(request.patterns);
+  if (!ids) {
+    done(std::unexpected(ids.error()));
+    return;
+  }
+  const core::Cause cause = requested_by(actor);
+  const auto [event, goal] = [&]() -> std::pair<core::Event, Goal> {
+    switch (request.verb) {
+      case api::Verb::start:
+        return {core::event::Start{cause}, Goal::up};
+      case api::Verb::stop:
+        return {core::event::Stop{cause}, Goal::down};
+      case api::Verb::restart:
+        return {core::event::Restart{cause}, Goal::restarted};
+    }
+    std::unreachable();
+  }();
+  // Asked for before the deed, so that the run before it is known; answered at the earliest after it.
+  if (request.wait) wait_for(*ids, goal, true, std::move(done));
+  tools_.engine.report(*ids, event);
+  if (!request.wait) wait_for(std::move(*ids), goal, false, std::move(done));
+}
+
+void Commands::signal(std::vector<std::string> patterns, Signal signal, const api::Actor&,
+                      api::Done<std::vector<api::Outcome>> done) {
+  const auto ids = match(patterns);
+  if (!ids) {
+    done(std::unexpected(ids.error()));
+    return;
+  }
+  std::vector<api::Outcome> outcomes;
+  for (const core::InstanceId id : *ids) {
+    const core::InstanceView view = fleet().view(id);
+    const auto sent = tools_.executor.send_signal(id, signal);
+    const bool is_absent = !sent && sent.error().code == ESRCH;
+    const std::string why = is_absent ? "not running" : sent ? std::string() : to_string(sent.error());
+    outcomes.push_back({view.name, sent.has_value(), view.state, why});
+  }
+  done(std::move(outcomes));
+}
+
+Result<> Commands::adopt(Definitions definitions, const core::Cause& cause) {
+  if (auto stored = store_definitions(tools_.definitions_path, definitions); !stored) return stored;
+  tools_.definitions = std::move(definitions);
+  tools_.engine.apply(tools_.definitions.model, cause);
+  for (const core::InstanceId id : fleet().ids()) tools_.executor.update(id);
+  return {};
+}
+
+void Commands::apply(api::ApplyRequest request, const api::Actor& actor, api::Done<api::Applied> done) {
+  if (fleet().is_shutting_down()) {
+    done(problem(Problem::Kind::conflict, "foster is going down"));
+    return;
+  }
+  auto loaded = config::load_file(request.config);
+  if (!loaded) {
+    done(std::unexpected(bad_config(loaded.error())));
+    return;
+  }
+  api::Applied applied{.changes = {}, .warnings = to_api(loaded->warnings), .outcomes = {}};
+  Definitions wanted = tools_.definitions;
+  wanted.model = with_ad_hoc(std::move(loaded->model), tools_.definitions);
+  wanted.config = loaded->path;
+  applied.changes = fleet().plan(wanted.model);
+  if (request.dry_run) {
+    done(std::move(applied));
+    return;
+  }
+  if (auto adopted = adopt(std::move(wanted), requested_by(actor)); !adopted) {
+    done(problem(Problem::Kind::failed, "cannot keep the new config: " + to_string(adopted.error())));
+    return;
+  }
+  Ids up;
+  for (const core::InstanceId id : fleet().ids()) {
+    if (fleet().view(id).wanted) up.push_back(id);
+  }
+  wait_for(
+      std::move(up), Goal::up, request.wait,
+      [applied = std::move(applied), done = std::move(done)](api::Answer<std::vector<api::Outcome>> answer) mutable {
+        applied.outcomes = std::move(*answer);
+        done(std::move(applied));
+      });
+  tools_.waiters.check(fleet());
+}
+
+void Commands::run(api::RunRequest request, const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) {
+  if (fleet().is_shutting_down()) {
+    done(problem(Problem::Kind::conflict, "foster is going down"));
+    return;
+  }
+  auto service = config::service_from_json(request.name, request.definition, "/");
+  if (!service) {
+    Problem found = bad_config(service.error());
+    found.kind = Problem::Kind::bad_request;
+    done(std::unexpected(std::move(found)));
+    return;
+  }
+  Definitions wanted = tools_.definitions;
+  const auto old = std::ranges::find(wanted.model.services, request.name, &core::Service::name);
+  if (old != wanted.model.services.end()) {
+    const bool is_up = std::ranges::any_of(fleet().match(request.name), [&](core::InstanceId id) {
+      const core::InstanceView view = fleet().view(id);
+      return view.wanted || core::may_be_alive(view.state);
+    });
+    const bool is_declared = !wanted.ad_hoc.contains(request.name);
+    if (is_up || is_declared || !request.replace) {
+      done(problem(Problem::Kind::conflict,
+                   request.name + (is_up         ? " is running already"
+                                   : is_declared ? " is a service of the config"
+                                                 : " exists already; replace it with --replace")));
+      return;
+    }
+    *old = std::move(*service);
+  } else {
+    wanted.model.services.push_back(std::move(*service));
+  }
+  wanted.ad_hoc.insert(request.name);
+  if (auto adopted = adopt(std::move(wanted), requested_by(actor)); !adopted) {
+    done(problem(Problem::Kind::failed, "cannot keep the new service: " + to_string(adopted.error())));
+    return;
+  }
+  Ids ids = fleet().match(request.name);
+  tools_.engine.report(ids, core::event::Start{requested_by(actor)});
+  wait_for(std::move(ids), Goal::up, request.wait, std::move(done));
+  tools_.waiters.check(fleet());
+}
+
+void Commands::shut_down(const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) {
+  wait_for(fleet().ids(), Goal::down, true, std::move(done));
+  tools_.engine.shut_down(0, {.kind = core::CauseKind::shutdown, .detail = actor.description, .exit = std::nullopt});
+}
+
+api::Answer<std::vector<api::EventRow>> Commands::history(const std::string& name, std::size_t most) const {
+  if (!name.empty() && !fleet().find(name))
+    return problem(Problem::Kind::no_such_service, "no instance is called " + name);
+  auto records = tools_.journal.history({.instance = name, .after = std::nullopt, .most = most});
+  if (!records) return tools_.events.recent(name, most);  // the disk refuses: what memory still has
+  std::vector<api::EventRow> rows;
+  rows.reserve(records->size());
+  for (const journal::EventRecord& record : *records) rows.push_back(to_row(record));
+  return rows;
+}
+
+api::Answer<std::unique_ptr<api::LogCursor>> Commands::open_log(const api::LogRequest& request) {
+  const Ids ids = fleet().match(request.name);
+  if (ids.empty()) return problem(Problem::Kind::no_such_service, "no service is called " + request.name);
+  if (ids.size() > 1) return problem(Problem::Kind::bad_request, request.name + " names several instances");
+  const core::InstanceId id = ids.front();
+  const std::string instance = fleet().view(id).name;
+  if (!fleet().service_of(id).log.enabled) {
+    return problem(Problem::Kind::failed, instance + " keeps no log (log = \"none\")");
+  }
+  if (Instance* it = tools_.executor.find(id); it != nullptr && it->output) it->output->drain();
+  const std::string file = logs::log_file_name(instance);
+  auto reader = !request.resume.empty() ? logs::LogReader::from_position(tools_.place.logs, file, request.resume)
+                : request.last_lines    ? logs::LogReader::from_last_lines(tools_.place.logs, file, *request.last_lines)
+                                        : logs::LogReader::from_oldest(tools_.place.logs, file);
+  if (!reader) return problem(Problem::Kind::failed, to_string(reader.error()));
+  return std::make_unique<LogCursor>(tools_.loop, std::move(*reader), [this, instance]() -> Output* {
+    const auto found = fleet().find(instance);
+    Instance* it = found ? tools_.executor.find(*found) : nullptr;
+    return it != nullptr ? it->output.get() : nullptr;
+  });
+}
+
+std::unique_ptr<api::EventCursor> Commands::follow_events(std::optional<std::uint64_t> after) {
+  return tools_.events.follow(after);
+}
+
+void Commands::reload() {
+  if (tools_.definitions.config.empty()) return;
+  const api::Actor hangup{.uid = 0, .pid = 0, .description = "SIGHUP"};
+  apply({.config = tools_.definitions.config, .dry_run = false, .wait = false}, hangup, [](const auto&) {});
+}
+
+}  // namespace foster::supervisor

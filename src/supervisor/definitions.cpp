@@ -1,0 +1,68 @@
+#include "supervisor/definitions.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+
+#include "config/load.hpp"
+#include "sys/files.hpp"
+
+namespace foster::supervisor {
+namespace {
+
+// Two comment lines before the TOML say what the model does not: the path, to the end of its line, and names.
+constexpr std::string_view kConfigLine = "# applied: ";
+constexpr std::string_view kAdHocLine = "# ad hoc:";
+constexpr std::size_t kMaxFile = 64 << 20;
+
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return line;
+}
+
+std::set<std::string> split_names(std::string_view names) {
+  std::set<std::string> result;
+  while (!names.empty()) {
+    const std::size_t end = names.find(' ');
+    if (end != 0) result.emplace(names.substr(0, end));
+    names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<> store_definitions(const std::string& path, const Definitions& definitions) {
+  std::string text(kConfigLine);
+  text.append(definitions.config).append("\n").append(kAdHocLine);
+  for (const std::string& name : definitions.ad_hoc) text.append(" ").append(name);
+  text.append("\n").append(config::model_to_toml(definitions.model));
+  return sys::replace_file(path, text);
+}
+
+Result<Definitions> load_definitions(const std::string& path, const std::string& name) {
+  const auto text = sys::read_file(path, kMaxFile);
+  if (!text) return Failure(text.error());
+  Definitions definitions;
+  std::string_view rest = *text;
+  if (rest.starts_with(kConfigLine)) definitions.config = take_line(rest).substr(kConfigLine.size());
+  if (rest.starts_with(kAdHocLine)) definitions.ad_hoc = split_names(take_line(rest).substr(kAdHocLine.size()));
+  auto model = config::load_text(rest, path, "/", name);
+  if (!model) return failure("read", EBADMSG, path + ": " + model.error().front().message);
+  definitions.model = std::move(*model);
+  return definitions;
+}
+
+core::Model with_ad_hoc(core::Model wanted, const Definitions& current) {
+  for (const core::Service& service : current.model.services) {
+    const auto is_named = [&](const core::Service& other) { return other.name == service.name; };
+    if (current.ad_hoc.contains(service.name) && std::ranges::none_of(wanted.services, is_named)) {
+      wanted.services.push_back(service);
+    }
+  }
+  return wanted;
+}
+
+}  // namespace foster::supervisor

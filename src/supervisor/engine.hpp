@@ -1,0 +1,51 @@
+// Turns events into actions and actions into deeds, one at a time: the fleet decides, the ledger
+// remembers, the executor does. Whatever happens meanwhile waits its turn.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "core/fleet.hpp"
+#include "supervisor/loop.hpp"
+
+namespace foster::supervisor {
+
+class Engine {
+ public:
+  struct Callbacks {
+    /// Before the actions of a step are done: what must survive us.
+    std::function<void(core::InstanceId)> store;
+    std::function<void(const core::Action&)> execute;
+    /// After all that was due is done.
+    std::function<void()> settled;
+  };
+
+  Engine(Loop& loop, core::Fleet fleet, Callbacks callbacks);
+
+  [[nodiscard]] const core::Fleet& fleet() const { return fleet_; }
+
+  /// A fact or a wish about one instance, or a wish about several at once.
+  void report(core::InstanceId id, core::Event event);
+  void report(std::span<const core::InstanceId> ids, const core::Event& event);
+  void apply(core::Model model, const core::Cause& cause);
+  void shut_down(int code, const core::Cause& cause);
+  /// What is due; also the first thing after a recovery.
+  void tick();
+
+ private:
+  using Step = std::move_only_function<core::Actions(core::Fleet&, core::Instant)>;
+
+  void take(Step step);
+  void perform(const core::Actions& actions);
+
+  core::Fleet fleet_;
+  Callbacks callbacks_;
+  Timer timer_;
+  std::deque<Step> inbox_;
+  bool busy_ = false;
+};
+
+}  // namespace foster::supervisor

@@ -1,0 +1,388 @@
+#include "supervisor/executor.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "supervisor/daemon_finder.hpp"
+#include "supervisor/probes.hpp"
+#include "sys/clock.hpp"
+#include "sys/procfs.hpp"
+
+namespace foster::supervisor {
+namespace {
+
+std::string cgroup_name(core::InstanceId id) {
+  return std::to_string(id);
+}
+
+template <class Message>
+std::span<const std::byte> bytes_of(const Message& message) {
+  return std::as_bytes(std::span(&message, 1));
+}
+
+}  // namespace
+
+Executor::Executor(Tools tools)
+    : tools_(std::move(tools)),
+      leftovers_(tools_.loop, tools_.reaper,
+                 {.gone = [this](core::InstanceId id, core::Run run) { tools_.report(id, core::event::Gone{run}); },
+                  .is_stranger = [this](pid_t pid, core::InstanceId id) { return is_stranger(pid, id); }}) {}
+
+Executor::~Executor() = default;
+
+Instance* Executor::find(core::InstanceId id) {
+  return id < instances_.size() ? instances_[id].get() : nullptr;
+}
+
+const Instance* Executor::find(core::InstanceId id) const {
+  return id < instances_.size() ? instances_[id].get() : nullptr;
+}
+
+Instance& Executor::instance(core::InstanceId id) {
+  if (id >= instances_.size()) instances_.resize(id + 1);
+  if (!instances_[id]) instances_[id] = std::make_unique<Instance>();
+  return *instances_[id];
+}
+
+void Executor::perform(const core::action::Spawn& spawn) {
+  if (auto started = start(spawn.id, spawn.run); !started) {
+    tools_.ledger.clear(spawn.id);
+    tools_.report(spawn.id, core::event::SpawnFailed{spawn.run, to_string(started.error())});
+  }
+}
+
+Result<> Executor::start(core::InstanceId id, core::Run run) {
+  const core::Service& service = tools_.fleet().service_of(id);
+  Instance& it = instance(id);
+  it.run = run;
+  it.process.reset();
+  it.first_pid = it.main_pid = 0;
+  it.status.clear();
+  it.probe.reset();
+  it.foreign.reset();
+  // The old run's bytes come before the new one's.
+  if (it.output) it.output->drain();
+  if (auto prepared = prepare(id, it, service); !prepared) return prepared;
+
+  RunResources resources{.facts = {.foster = tools_.foster,
+                                   .index = tools_.fleet().view(id).index,
+                                   .run = run,
+                                   .tag = tag_of(id, run),
+                                   .notify_socket = it.notify ? it.notify->address() : std::string()},
+                         .output = std::nullopt,
+                         .ready = std::nullopt,
+                         .ready_number = -1,
+                         .open_files = tools_.open_files};
+  if (it.output) {
+    auto end = it.output->open_for_service();
+    if (!end) return Failure(end.error());
+    resources.output = std::move(*end);
+  }
+  if (const auto* ready = std::get_if<core::ReadyFd>(&service.ready.how)) {
+    auto end = open_ready_fifo(tools_.place.fifos, fifo_name(id));
+    if (!end) return Failure(end.error());
+    resources.ready = std::move(*end);
+    resources.ready_number = ready->number;
+  }
+  auto plan = plan_run(service, std::move(resources));
+  if (!plan) return Failure(plan.error());
+  if (it.cgroup) plan->request.cgroup = it.cgroup->fd();
+  plan->request.claim = sys::ClaimTicket{tools_.ledger.claim_word(id), tools_.ledger.publish(id)};
+
+  auto spawned = sys::spawn(plan->request);
+  if (!spawned) return Failure(spawned.error());
+  auto process = sys::ProcessHandle::adopt(spawned->pid, std::move(spawned->pidfd));
+  if (!process) return Failure(process.error());
+  it.first_pid = it.main_pid = spawned->pid.number();
+  it.process = std::move(*process);
+  expect_exit(id, run, it.first_pid);
+  tools_.report(id, core::event::Spawned{run, spawned->pid});
+  return {};
+}
+
+Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Service& service) {
+  if (service.log.enabled && !it.output) {
+    if (auto opened = open_output(id, it, service); !opened) return opened;
+  }
+  if (!service.log.enabled) it.output.reset();
+  const bool wants_notify = std::holds_alternative<core::ReadyNotify>(service.ready.how);
+  if (wants_notify && !it.notify) {
+    if (auto opened = open_notify(id, it); !opened) return opened;
+  }
+  if (!wants_notify) it.notify.reset();
+  if (it.cgroup && it.cgroup_is_spent) {
+    // Linux kills what is cloned into a group that was once killed with cgroup.kill (seen on 6.18).
+    (void)it.cgroup->remove();
+    it.cgroup.reset();
+    it.cgroup_is_spent = false;
+  }
+  if (tools_.cgroups != nullptr && !it.cgroup) {
+    // Without a group of its own a run is still found by its marks.
+    if (auto made = tools_.cgroups->make(cgroup_name(id))) it.cgroup = std::move(*made);
+  }
+  return {};
+}
+
+Result<> Executor::open_output(core::InstanceId id, Instance& it, const core::Service& service) {
+  const unsigned index = tools_.fleet().view(id).index;
+  // A service of another user may open /dev/stdout again, as programs do.
+  const auto access = service.user.empty() ? sys::FifoAccess::owner : sys::FifoAccess::writers;
+  auto output =
+      Output::open(tools_.loop, tools_.place, core::instance_name(service, index), fifo_name(id), access, service.log);
+  if (!output) return Failure(output.error());
+  it.output = std::move(*output);
+  // A FIFO's content is gone with its last descriptor: the reaper holds one while we may be away.
+  auto end = it.output->open_for_service();
+  if (!end) return Failure(end.error());
+  hold(id, *end);
+  it.is_held = true;
+  return {};
+}
+
+void Executor::hold(core::InstanceId id, BorrowedFd fd) {
+  const reaper::Slot message{.header = {reaper::kWireVersion, reaper::MessageKind::hold}, .slot = id, .reserved = 0};
+  const BorrowedFd fds[] = {fd};
+  (void)tools_.channel.send(bytes_of(message), fds);  // a full channel costs the guard of this FIFO, nothing more
+}
+
+Result<> Executor::open_notify(core::InstanceId id, Instance& it) {
+  auto socket = NotifySocket::open(
+      tools_.loop, "foster/" + tools_.run_stamp + "/" + std::to_string(id),
+      [this, id](const NotifyMessage& message, NotifySocket::Sender sender) { notified(id, message, sender); });
+  if (!socket) return Failure(socket.error());
+  it.notify = std::move(*socket);
+  return {};
+}
+
+void Executor::perform(const core::action::SendSignal& send) {
+  const Instance* it = find(send.id);
+  if (it == nullptr || it->run != send.run || !it->process) return;
+  (void)it->process->signal(send.signal);  // ESRCH: its exit is on the way
+}
+
+Result<> Executor::send_signal(core::InstanceId id, Signal signal) const {
+  const Instance* it = find(id);
+  if (it == nullptr || !it->process) return failure("signal", ESRCH);
+  return it->process->signal(signal);
+}
+
+void Executor::perform(const core::action::KillRest& kill) {
+  Instance& it = instance(kill.id);
+  if (it.process) (void)it.process->signal(*Signal::from_number(SIGKILL));  // ESRCH: it has just ended
+  const auto found = leftovers_.kill({.id = kill.id,
+                                      .run = kill.run,
+                                      .marks = marks_of(kill.id),
+                                      .cgroup = it.cgroup ? &*it.cgroup : nullptr,
+                                      .main_is_alive = it.process && it.process->is_alive()});
+  it.cgroup_is_spent |= found == Leftovers::Found::processes;
+}
+
+void Executor::perform(const core::action::WatchReadiness& watch) {
+  Instance& it = instance(watch.id);
+  const core::Service& service = tools_.fleet().service_of(watch.id);
+  if (service.type == core::ServiceType::forking) {
+    // Asked again after a recovery, when the launcher may be gone already.
+    if (!it.process && !it.probe) find_daemon(watch.id, watch.run);
+    return;
+  }
+  it.probe = make_probe(watch.id, watch.run);
+}
+
+void Executor::perform(const core::action::ForgetReadiness& forget) {
+  if (Instance* it = find(forget.id)) it->probe.reset();
+}
+
+void Executor::perform(const core::action::Retire& retire) {
+  leftovers_.forget(retire.id);
+  if (Instance* it = find(retire.id)) {
+    if (it->is_held) {
+      const reaper::Slot message{
+          .header = {reaper::kWireVersion, reaper::MessageKind::release}, .slot = retire.id, .reserved = 0};
+      (void)tools_.channel.send(bytes_of(message));
+    }
+    if (it->output) it->output->drain();
+    if (it->cgroup) (void)it->cgroup->remove();  // EBUSY: found again when the slot is reused
+    instances_[retire.id].reset();
+  }
+  remove_fifos(tools_.place.fifos, fifo_name(retire.id));
+  tools_.ledger.clear(retire.id);
+  (void)tools_.ledger.erase(retire.id);
+}
+
+void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
+                     std::optional<sys::ProcessHandle> process) {
+  Instance& it = instance(id);
+  it.run = run;
+  it.first_pid = first_pid;
+  it.main_pid = main_pid;
+  it.process = std::move(process);
+  const core::Service& service = tools_.fleet().service_of(id);
+  // What fails here fails again, and is told, at the next start; the run goes on without.
+  if (tools_.cgroups != nullptr) {
+    if (auto found = tools_.cgroups->find(cgroup_name(id))) it.cgroup = std::move(*found);
+  }
+  (void)prepare(id, it, service);
+  it.cgroup_is_spent = it.cgroup.has_value();  // nobody remembers whether it was killed
+  if (main_pid != 0) expect_exit(id, run, main_pid);
+}
+
+void Executor::update(core::InstanceId id) {
+  if (Instance* it = find(id); it != nullptr && it->output) it->output->set_policy(tools_.fleet().service_of(id).log);
+}
+
+void Executor::watch_foreign(core::InstanceId id) {
+  Instance& it = instance(id);
+  it.foreign = std::make_unique<Watch>(tools_.loop, it.process->fd(), [this, id] {
+    const Instance* ended = find(id);
+    if (ended == nullptr) return;
+    tools_.exits.forget(ended->main_pid);
+    main_exited(id, ended->run, ended->main_pid, ExitUnknown{});
+  });
+}
+
+void Executor::expect_exit(core::InstanceId id, core::Run run, pid_t pid) {
+  tools_.exits.expect(pid, [this, id, run](const reaper::Exited& exited) {
+    main_exited(id, run, exited.pid, exit_status_from_wait(exited.wait_status));
+  });
+}
+
+void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const ExitStatus& status) {
+  Instance* it = find(id);
+  if (it == nullptr || it->run != run) return;
+  // Its last words come first.
+  if (it->notify) it->notify->drain();
+  if (it->output) it->output->drain();
+  it->foreign.reset();
+  it->process.reset();
+  const bool is_launcher = tools_.fleet().service_of(id).type == core::ServiceType::forking && pid == it->first_pid &&
+                           it->main_pid == it->first_pid && is_success(status);
+  if (is_launcher && tools_.fleet().view(id).state == core::State::starting) find_daemon(id, run);
+  tools_.report(id, core::event::MainExited{run, status, Pid(pid)});
+}
+
+void Executor::find_daemon(core::InstanceId id, core::Run run) {
+  Instance& it = instance(id);
+  DaemonSearch search{.reaper = tools_.reaper,
+                      .marks = marks_of(id),
+                      .pidfile = tools_.fleet().service_of(id).pidfile,
+                      .is_stranger = [this, id](pid_t pid) { return is_stranger(pid, id); },
+                      .is_in_cgroup = {}};
+  if (it.cgroup) {
+    search.is_in_cgroup = [this, id](pid_t pid) {
+      const Instance* owner = find(id);
+      if (owner == nullptr || !owner->cgroup) return false;
+      const auto members = owner->cgroup->pids();
+      return members && std::ranges::binary_search(*members, Pid(pid));
+    };
+  }
+  it.probe = std::make_unique<DaemonFinder>(
+      tools_.loop, std::move(search),
+      [this, id, run](Pid pid, std::string how) {
+        // The finder goes with the report of readiness; what it gave is kept.
+        take_main_pid(id, pid);
+        tools_.report(id, core::event::Ready{run, std::move(how)});
+      },
+      [this, id, run](std::string why) { tools_.report(id, core::event::NotReady{run, std::move(why)}); });
+}
+
+void Executor::take_main_pid(core::InstanceId id, Pid pid) {
+  Instance& it = instance(id);
+  auto process = sys::ProcessHandle::open(pid);
+  if (!process) return;  // ended since: its exit, or the end of the search, tells
+  if (it.process && it.process->pid() != pid) tools_.exits.forget(it.process->pid().number());
+  it.process = std::move(*process);
+  it.main_pid = pid.number();
+  expect_exit(id, it.run, it.main_pid);
+  tools_.report(id, core::event::MainPid{it.run, pid});
+}
+
+void Executor::notified(core::InstanceId id, const NotifyMessage& message, NotifySocket::Sender sender) {
+  Instance* it = find(id);
+  if (it == nullptr || it->run == 0) return;
+  // The main process is believed at once; anybody else must be proved to belong to the run.
+  const bool is_main = it->process && it->process->pid().number() == sender.pid;
+  if (!is_main && !belongs_to_run(id, Pid(sender.pid))) return;
+  const core::Run run = it->run;
+  if (message.status) it->status = *message.status;
+  if (message.main_pid && message.main_pid->number() != it->main_pid && belongs_to_run(id, *message.main_pid)) {
+    take_main_pid(id, *message.main_pid);
+  }
+  if (message.extend_timeout) {
+    const core::Instant until(sys::monotonic_now() + *message.extend_timeout);
+    tools_.report(id, core::event::ExtendTimeout{run, until});
+  }
+  if (message.watchdog_period) tools_.report(id, core::event::WatchdogPing{run, *message.watchdog_period});
+  if (message.watchdog) tools_.report(id, core::event::WatchdogPing{run, core::Duration::zero()});
+  if (message.stopping) tools_.report(id, core::event::Stopping{run});
+  if (message.ready) tools_.report(id, core::event::Ready{run, "READY=1"});
+}
+
+std::unique_ptr<Probe> Executor::make_probe(core::InstanceId id, core::Run run) {
+  Instance& it = instance(id);
+  const core::Service& service = tools_.fleet().service_of(id);
+  ProbeTools probe_tools{
+      .loop = tools_.loop,
+      .fifos = tools_.place.fifos,
+      .fifo_name = fifo_name(id),
+      .output = it.output.get(),
+      .logs = tools_.place.logs,
+      .spawn_helper = [this, id, run](const std::vector<std::string>& argv,
+                                      std::function<void(ExitStatus)> done) -> Result<Pid> {
+        RunResources resources{.facts = {.foster = tools_.foster,
+                                         .index = tools_.fleet().view(id).index,
+                                         .run = run,
+                                         .tag = tag_of(id, run),
+                                         .notify_socket = {}},
+                               .output = std::nullopt,
+                               .ready = std::nullopt,
+                               .ready_number = -1,
+                               .open_files = tools_.open_files};
+        auto plan = plan_helper(tools_.fleet().service_of(id), argv, std::move(resources));
+        if (!plan) return Failure(plan.error());
+        if (Instance* owner = find(id); owner != nullptr && owner->cgroup) plan->request.cgroup = owner->cgroup->fd();
+        auto spawned = sys::spawn(plan->request);
+        if (!spawned) return Failure(spawned.error());
+        tools_.exits.expect(spawned->pid.number(), [done = std::move(done)](const reaper::Exited& exited) {
+          done(exit_status_from_wait(exited.wait_status));
+        });
+        return spawned->pid;
+      },
+      .ready = [this, id, run](std::string how) { tools_.report(id, core::event::Ready{run, std::move(how)}); }};
+  return foster::supervisor::make_probe(service.ready, std::move(probe_tools));
+}
+
+RunMarks Executor::marks_of(core::InstanceId id) const {
+  const Instance* it = find(id);
+  if (it == nullptr) return {};
+  return {.tag = tag_of(id, it->run), .first_pid = it->first_pid, .main_pid = it->main_pid};
+}
+
+std::string Executor::tag_of(core::InstanceId id, core::Run run) const {
+  return tools_.run_stamp + "/" + std::to_string(id) + "/" + std::to_string(run);
+}
+
+bool Executor::is_stranger(pid_t pid, core::InstanceId id) const {
+  if (pid == ::getpid()) return true;
+  const Instance* it = find(id);
+  const bool is_ours = it != nullptr && (pid == it->first_pid || pid == it->main_pid);
+  return !is_ours && tools_.exits.is_expected(pid);
+}
+
+bool Executor::belongs_to_run(core::InstanceId id, Pid pid) const {
+  const Instance* it = find(id);
+  if (it == nullptr) return false;
+  if (it->cgroup) {
+    const auto members = it->cgroup->pids();
+    if (members && std::ranges::binary_search(*members, pid)) return true;
+  }
+  return is_run_process(tools_.reaper, marks_of(id), pid, [this, id](pid_t other) { return is_stranger(other, id); });
+}
+
+sys::ProcessIdentity Executor::identity_of(core::InstanceId id) const {
+  const Instance* it = find(id);
+  if (it == nullptr || !it->process) return {};
+  return it->process->cheap_identity();
+}
+
+}  // namespace foster::supervisor

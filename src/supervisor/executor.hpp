@@ -1,0 +1,99 @@
+// Actions to system calls: the only file that makes a decision a deed. What comes of a deed is
+// reported as an event; nothing is decided here.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/fleet.hpp"
+#include "ledger/ledger.hpp"
+#include "supervisor/exits.hpp"
+#include "supervisor/instance.hpp"
+#include "supervisor/leftovers.hpp"
+#include "supervisor/report.hpp"
+#include "supervisor/spawn_plan.hpp"
+#include "sys/cgroup.hpp"
+
+namespace foster::supervisor {
+
+class Executor {
+ public:
+  /// What the executor works with; all of it outlives it.
+  struct Tools {
+    Loop& loop;
+    ledger::Ledger& ledger;
+    sys::Channel& channel;
+    Exits& exits;
+    OutputPlace place;
+    const sys::CgroupTree* cgroups = nullptr;  ///< Empty where no tree is writable.
+    Pid reaper;
+    std::string foster;     ///< Name of this instance of foster.
+    std::string run_stamp;  ///< Differs from reaper to reaper; part of each run's tag.
+    rlimit open_files{};
+    std::function<const core::Fleet&()> fleet;
+    Report report;
+  };
+
+  explicit Executor(Tools tools);
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // One for each action of core/action.hpp that touches the world.
+  void perform(const core::action::Spawn& spawn);
+  void perform(const core::action::SendSignal& send);
+  void perform(const core::action::KillRest& kill);
+  void perform(const core::action::WatchReadiness& watch);
+  void perform(const core::action::ForgetReadiness& forget);
+  void perform(const core::action::Retire& retire);
+
+  /// Takes up a run that an earlier supervisor started. `process` is empty when its main process is
+  /// not alive any more: its exit is reported as it arrives.
+  void adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
+             std::optional<sys::ProcessHandle> process);
+
+  /// A run whose main process is not the reaper's child: an earlier reaper was lost. Its end is seen,
+  /// its exit status is not.
+  void watch_foreign(core::InstanceId id);
+
+  /// Live settings of a changed definition.
+  void update(core::InstanceId id);
+  /// Some child of the reaper ended that nobody expected.
+  void orphan_reaped() { leftovers_.look_again(); }
+  /// Sends the signal to the main process; false: there is none.
+  [[nodiscard]] Result<> send_signal(core::InstanceId id, Signal signal) const;
+  /// Empty for an instance that never ran.
+  [[nodiscard]] Instance* find(core::InstanceId id);
+  [[nodiscard]] const Instance* find(core::InstanceId id) const;
+  /// What the ledger stores of the main process, so that it is found and proved again.
+  [[nodiscard]] sys::ProcessIdentity identity_of(core::InstanceId id) const;
+
+ private:
+  [[nodiscard]] Instance& instance(core::InstanceId id);
+  [[nodiscard]] Result<> start(core::InstanceId id, core::Run run);
+  [[nodiscard]] Result<> prepare(core::InstanceId id, Instance& instance, const core::Service& service);
+  [[nodiscard]] Result<> open_output(core::InstanceId id, Instance& instance, const core::Service& service);
+  [[nodiscard]] Result<> open_notify(core::InstanceId id, Instance& instance);
+  void expect_exit(core::InstanceId id, core::Run run, pid_t pid);
+  void main_exited(core::InstanceId id, core::Run run, pid_t pid, const ExitStatus& status);
+  void notified(core::InstanceId id, const NotifyMessage& message, NotifySocket::Sender sender);
+  void take_main_pid(core::InstanceId id, Pid pid);
+  void find_daemon(core::InstanceId id, core::Run run);
+  [[nodiscard]] std::unique_ptr<Probe> make_probe(core::InstanceId id, core::Run run);
+  [[nodiscard]] RunMarks marks_of(core::InstanceId id) const;
+  [[nodiscard]] std::string tag_of(core::InstanceId id, core::Run run) const;
+  [[nodiscard]] bool is_stranger(pid_t pid, core::InstanceId id) const;
+  [[nodiscard]] bool belongs_to_run(core::InstanceId id, Pid pid) const;
+  void hold(core::InstanceId id, BorrowedFd fd);
+
+  Tools tools_;
+  Leftovers leftovers_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+};
+
+}  // namespace foster::supervisor

@@ -1,0 +1,53 @@
+// Exits as the reaper tells them: peeked, applied, then consumed. An exit is handled at least once,
+// and a replay is recognised.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+
+#include <foster/signal.hpp>
+
+#include "reaper/wire.hpp"
+#include "supervisor/loop.hpp"
+#include "sys/channel.hpp"
+
+namespace foster::supervisor {
+
+class Exits {
+ public:
+  using Handler = std::move_only_function<void(const reaper::Exited&)>;
+
+  struct Callbacks {
+    std::function<void()> orphan_reaped;                      ///< A child of the reaper that nobody expected has ended.
+    std::function<void(const reaper::Signalled&)> signalled;  ///< Somebody signalled the reaper.
+    std::function<void(std::uint64_t sequence)> applied;      ///< Everything up to this exit is handled.
+    std::function<void()> reaper_lost;
+  };
+
+  /// Exits up to `last_applied` are replays. Nothing is read before `start`.
+  Exits(Loop& loop, sys::Channel& channel, std::uint64_t last_applied, Callbacks callbacks);
+
+  /// Handles what is queued, then goes on as more arrives.
+  void start();
+  /// Handles what is queued now.
+  void drain();
+
+  /// Calls `handler` once, when this child of the reaper has ended. Replaces an earlier one.
+  void expect(pid_t pid, Handler handler) { expected_[pid] = std::move(handler); }
+  void forget(pid_t pid) { expected_.erase(pid); }
+  [[nodiscard]] bool is_expected(pid_t pid) const { return expected_.contains(pid); }
+
+ private:
+  void handle(const reaper::Message& message);
+  void handle_exit(const reaper::Exited& exited);
+
+  Loop& loop_;
+  sys::Channel& channel_;
+  std::uint64_t last_applied_;
+  Callbacks callbacks_;
+  std::unordered_map<pid_t, Handler> expected_;
+  std::optional<Watch> watch_;
+};
+
+}  // namespace foster::supervisor

@@ -1,0 +1,33 @@
+// What the supervisor holds of one instance while it exists: its process, its output, its probe.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/event.hpp"
+#include "supervisor/loop.hpp"
+#include "supervisor/notify_socket.hpp"
+#include "supervisor/output.hpp"
+#include "supervisor/probe.hpp"
+#include "sys/cgroup.hpp"
+#include "sys/pidfd.hpp"
+
+namespace foster::supervisor {
+
+struct Instance {
+  core::Run run = 0;                          ///< The run the members below belong to.
+  std::optional<sys::ProcessHandle> process;  ///< The main process, until its exit was told.
+  pid_t first_pid = 0;                        ///< What was spawned: the number of the run's first session and group.
+  pid_t main_pid = 0;                         ///< The main process, also after its end: its session may live on.
+  std::unique_ptr<Watch> foreign;             ///< On `process`, where the reaper is not its parent.
+  std::optional<sys::Cgroup> cgroup;          ///< Where there is a writable tree.
+  bool cgroup_is_spent = false;               ///< Killed as a whole, or maybe: the next run needs a new one.
+  std::unique_ptr<Output> output;             ///< Empty with log = "none".
+  std::unique_ptr<NotifySocket> notify;
+  std::unique_ptr<Probe> probe;  ///< While somebody waits for readiness.
+  std::string status;            ///< STATUS= of the current run.
+  bool is_held = false;          ///< The reaper keeps the FIFO open too.
+};
+
+}  // namespace foster::supervisor

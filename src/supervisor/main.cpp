@@ -1,0 +1,70 @@
+#include "supervisor/main.hpp"
+
+#include <malloc.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reaper/role_arguments.hpp"
+#include "supervisor/supervisor.hpp"
+
+namespace foster::supervisor {
+namespace {
+
+// Requests to end reach us through the reaper, which gets them too when they are sent to our group.
+void ignore_signals() {
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE}) {
+    (void)std::signal(signal, SIG_IGN);
+  }
+}
+
+// One thread allocates: a second arena would only cost memory.
+void keep_heap_small() {
+  (void)::mallopt(M_ARENA_MAX, 1);
+  (void)::mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+}
+
+// The reaper is gone, and with it the parent of everything: this process becomes a new one, with a new
+// supervisor, which finds the services by the ledger.
+[[noreturn]] void become_reaper(const reaper::RoleArguments& arguments) {
+  std::vector<std::string> words = reaper::role_words(arguments);
+  words.insert(words.begin(), reaper::kReaperRole);
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  ::execv("/proc/self/exe", argv.data());
+  std::perror("foster: cannot become the reaper: exec /proc/self/exe");
+  ::_exit(1);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  ignore_signals();
+  keep_heap_small();
+  (void)::prctl(PR_SET_NAME, "foster: superv");
+  reaper::RoleArguments arguments = reaper::read_role_arguments(argc, argv);
+  auto supervisor = Supervisor::create({.name = arguments.name,
+                                        .directories = arguments.directories,
+                                        .config = arguments.config,
+                                        .channel = std::move(arguments.channel),
+                                        .lock = std::move(arguments.lock)});
+  if (!supervisor) {
+    const std::string line = "cannot start the supervisor: " + to_string(supervisor.error()) + "\n";
+    reaper::tell_ready(arguments.ready, line);
+    std::fprintf(stderr, "foster: %s", line.c_str());
+    return 1;
+  }
+  reaper::tell_ready(arguments.ready, "READY\n");
+  const Ending ending = (*supervisor)->run();
+  supervisor->reset();
+  if (ending.kind == Ending::Kind::reaper_lost) become_reaper(arguments);
+  return ending.exit_code;
+}
+
+}  // namespace foster::supervisor

@@ -1,0 +1,105 @@
+#include "supervisor/output.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "logs/log_file.hpp"
+#include "logs/log_name.hpp"
+#include "sys/clock.hpp"
+#include "sys/fifo.hpp"
+
+namespace foster::supervisor {
+namespace {
+using namespace std::chrono_literals;
+// While the disk refuses, the bytes wait in the FIFO and the service waits with them.
+constexpr auto kRetry = 1s;
+}  // namespace
+
+std::string fifo_name(std::uint32_t slot) {
+  return std::to_string(slot);
+}
+
+logs::Rotation rotation_of(const core::LogPolicy& policy) {
+  return {.max_size = policy.max_size, .keep = policy.keep};
+}
+
+Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& place, const std::string& instance,
+                                             std::string fifo_name, sys::FifoAccess access,
+                                             const core::LogPolicy& policy) {
+  if (auto made = sys::create_fifo(place.fifos, fifo_name, access); !made) return Failure(made.error());
+  auto reader = sys::FifoReader::open(place.fifos, fifo_name);
+  if (!reader) return Failure(reader.error());
+  std::string file_name = logs::log_file_name(instance);
+  logs::LogFile file(place.logs, file_name, rotation_of(policy));
+  std::string path = place.log_directory + "/" + file_name;
+  std::unique_ptr<Output> output(new Output(loop, place.fifos, std::move(fifo_name),
+                                            logs::Pump(std::move(*reader), std::move(file)), std::move(path),
+                                            std::move(file_name)));
+  output->watch();
+  return output;
+}
+
+Output::Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path,
+               std::string file_name)
+    : loop_(loop),
+      fifos_(fifos),
+      fifo_name_(std::move(fifo_name)),
+      pump_(std::move(pump)),
+      path_(std::move(path)),
+      file_name_(std::move(file_name)) {}
+
+Result<UniqueFd> Output::open_for_service() const {
+  return sys::open_fifo_for_service(fifos_, fifo_name_);
+}
+
+void Output::watch() {
+  watch_.emplace(loop_, pump_.fd(), [this] { pump_some(); });
+}
+
+void Output::pump_some() {
+  // One budget a turn: the loop comes back at once while there is more, after everybody else.
+  const auto pumped = pump_.pump();
+  if (pumped && pumped->bytes > 0) tell();
+  if (pumped) return;
+  watch_.reset();
+  if (!retry_) {
+    retry_ = std::make_unique<Timer>(loop_, [this] {
+      watch();
+      pump_some();
+    });
+  }
+  retry_->arm(core::Instant(sys::monotonic_now() + kRetry));
+}
+
+void Output::drain() {
+  // A FIFO holds 1 MiB at most; whoever writes faster than this reads must not hold us for ever.
+  std::uint64_t moved = 0;
+  while (moved < 4 * logs::Pump::kBudget) {
+    const auto pumped = pump_.pump();
+    if (!pumped) break;  // the watch or the retry goes on with it
+    moved += pumped->bytes;
+    if (!pumped->more) break;
+  }
+  if (moved > 0) tell();
+}
+
+void Output::set_policy(const core::LogPolicy& policy) {
+  pump_.file().set_rotation(rotation_of(policy));
+}
+
+Output::Token Output::on_growth(std::function<void()> more) {
+  auto token = std::make_shared<std::function<void()>>(std::move(more));
+  followers_.push_back(token);
+  return token;
+}
+
+void Output::tell() {
+  if (followers_.empty()) return;
+  std::erase_if(followers_, [](const auto& follower) { return follower.expired(); });
+  const auto followers = followers_;
+  for (const auto& follower : followers) {
+    if (const auto alive = follower.lock()) (*alive)();
+  }
+}
+
+}  // namespace foster::supervisor

@@ -1,0 +1,78 @@
+// The output of one instance on the loop: from its FIFO to its log file, for as long as the instance
+// exists, whatever becomes of its runs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <foster/result.hpp>
+
+#include "core/model.hpp"
+#include "logs/pump.hpp"
+#include "logs/tail.hpp"
+#include "supervisor/loop.hpp"
+#include "sys/fifo.hpp"
+
+namespace foster::supervisor {
+
+/// Where FIFOs and logs are.
+struct OutputPlace {
+  BorrowedFd fifos;
+  BorrowedFd logs;
+  std::string log_directory;
+};
+
+class Output {
+ public:
+  /// Makes the FIFO or finds the one that is there, with what waits in it.
+  ///
+  /// @param instance  "web:0"; names the log file.
+  /// @param fifo_name Names the FIFO; the slot's, so that a recovered supervisor finds it.
+  [[nodiscard]] static Result<std::unique_ptr<Output>> open(Loop& loop, const OutputPlace& place,
+                                                            const std::string& instance, std::string fifo_name,
+                                                            sys::FifoAccess access, const core::LogPolicy& policy);
+
+  /// The end for a new run, and for the reaper to keep.
+  [[nodiscard]] Result<UniqueFd> open_for_service() const;
+
+  /// Moves everything that is there now: before the next run starts, and before an exit is told.
+  void drain();
+
+  void set_policy(const core::LogPolicy& policy);
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& file_name() const { return file_name_; }
+  /// Why output cannot be stored at the moment; empty when it can.
+  [[nodiscard]] const std::optional<Error>& stuck() const { return pump_.stuck(); }
+
+  /// Calls `more` at each growth, until the returned token is destroyed.
+  using Token = std::shared_ptr<std::function<void()>>;
+  [[nodiscard]] Token on_growth(std::function<void()> more);
+
+ private:
+  Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, std::string file_name);
+
+  void pump_some();
+  void tell();
+  void watch();
+
+  Loop& loop_;
+  BorrowedFd fifos_;
+  std::string fifo_name_;
+  logs::Pump pump_;
+  std::string path_;
+  std::string file_name_;
+  std::vector<std::weak_ptr<std::function<void()>>> followers_;
+  std::unique_ptr<Timer> retry_;
+  std::optional<Watch> watch_;
+};
+
+/// The FIFO of a slot.
+[[nodiscard]] std::string fifo_name(std::uint32_t slot);
+
+/// What a config's policy means to the files.
+[[nodiscard]] logs::Rotation rotation_of(const core::LogPolicy& policy);
+
+}  // namespace foster::supervisor

@@ -1,0 +1,53 @@
+// After a supervisor was lost: the fleet from the ledger, its processes proved and taken up again.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/fleet.hpp"
+#include "ledger/ledger.hpp"
+#include "supervisor/engine.hpp"
+#include "supervisor/executor.hpp"
+
+namespace foster::supervisor {
+
+/// An Entry's notes: which process a run began with, and under which reaper this was written.
+struct RunNotes {
+  pid_t first_pid = 0;
+  core::Run run = 0;
+  pid_t reaper = 0;
+};
+[[nodiscard]] std::array<std::uint64_t, 2> pack(const RunNotes& notes);
+[[nodiscard]] RunNotes unpack_notes(const std::array<std::uint64_t, 2>& notes);
+
+/// What the ledger remembers of the instances of this model. A slot that cannot be read, or whose
+/// service is not in the model any more, is left out; its processes are named in `unknown`. A shutdown
+/// that was under way goes on under the same reaper only: a new one was started to be up.
+struct Remembered {
+  std::vector<core::InstanceId> ids;
+  std::vector<ledger::Entry> entries;
+  std::vector<std::string> unknown;
+};
+[[nodiscard]] Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper);
+
+/// Takes the runs up again, in two steps around the reading of queued exits: `take_up` before, so that
+/// each exit finds its instance; `account_for` after, for processes that ended where no reaper told.
+class Recovery {
+ public:
+  Recovery(ledger::Ledger& ledger, Executor& executor, Engine& engine, Pid reaper)
+      : ledger_(ledger), executor_(executor), engine_(engine), reaper_(reaper) {}
+
+  void take_up(const Remembered& remembered);
+  void account_for(const Remembered& remembered, const Exits& exits);
+
+ private:
+  void take_up_begun(core::InstanceId id, const ledger::Entry& entry, const RunNotes& notes);
+  void take_up_pending(core::InstanceId id, core::Run run);
+
+  ledger::Ledger& ledger_;
+  Executor& executor_;
+  Engine& engine_;
+  Pid reaper_;
+};
+
+}  // namespace foster::supervisor

@@ -1,0 +1,91 @@
+#include "supervisor/spawn_plan.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "core/command_line.hpp"
+#include "sys/credentials.hpp"
+#include "sys/files.hpp"
+#include "sys/resolve_program.hpp"
+
+namespace foster::supervisor {
+namespace {
+
+constexpr mode_t kDefaultUmask = 022;
+
+Result<> set_ids(const core::Service& service, sys::SpawnRequest& request) {
+  if (service.user.empty() && service.group.empty()) return {};
+  auto credentials = sys::find_credentials(service.user, service.group);
+  if (!credentials) return Failure(credentials.error());
+  request.gid = credentials->gid;
+  if (!service.user.empty()) {
+    request.uid = credentials->user.uid;
+    request.groups = std::move(credentials->groups);
+  }
+  // Only root can change groups; whoever already is that user needs no change.
+  if (request.uid && *request.uid == ::geteuid() && ::geteuid() != 0) {
+    request.uid.reset();
+    request.groups.reset();
+    if (request.gid == ::getegid()) request.gid.reset();
+  }
+  return {};
+}
+
+Result<> set_descriptors(const core::Service& service, RunResources& resources, SpawnPlan& plan) {
+  const std::string input = service.stdin_path.empty() ? "/dev/null" : service.stdin_path;
+  auto in = sys::open_file(input, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  if (!in) return Failure(in.error());
+  if (!service.stdin_path.empty()) {
+    // Opened without blocking, so that a FIFO without a writer holds nobody up; read as a program expects.
+    (void)::fcntl(in->get(), F_SETFL, 0);
+  }
+  if (!resources.output) {
+    auto out = sys::open_file("/dev/null", O_WRONLY | O_NOCTTY);
+    if (!out) return Failure(out.error());
+    resources.output = std::move(*out);
+  }
+  const auto lend = [&plan](UniqueFd fd, std::initializer_list<int> targets) {
+    for (const int target : targets) plan.request.fds.push_back({.source = fd, .target = target});
+    plan.held.push_back(std::move(fd));
+  };
+  lend(std::move(*in), {0});
+  lend(std::move(*resources.output), {1, 2});
+  if (resources.ready) lend(std::move(*resources.ready), {resources.ready_number});
+  return {};
+}
+
+Result<SpawnPlan> plan_command(const core::Service& service, std::vector<std::string> argv, RunResources resources) {
+  SpawnPlan plan;
+  sys::SpawnRequest& request = plan.request;
+  request.environment = run_environment(service, resources.facts, ::environ);
+  request.directory = service.directory;
+  auto program = sys::resolve_program(argv.front(), find_variable(request.environment, "PATH"), service.directory);
+  if (!program) return Failure(program.error());
+  request.program = std::move(*program);
+  request.argv = std::move(argv);
+  if (auto done = set_ids(service, request); !done) return Failure(done.error());
+  if (auto done = set_descriptors(service, resources, plan); !done) return Failure(done.error());
+  request.umask = service.umask ? static_cast<mode_t>(*service.umask) : kDefaultUmask;
+  request.limits.push_back(
+      {.resource = RLIMIT_NOFILE, .soft = resources.open_files.rlim_cur, .hard = resources.open_files.rlim_max});
+  request.session = sys::SessionMode::new_session;
+  // A child of the reaper from its first instruction: it outlives us, and its exit is never lost.
+  request.parent = sys::Parent::grandparent;
+  return plan;
+}
+
+}  // namespace
+
+Result<SpawnPlan> plan_run(const core::Service& service, RunResources resources) {
+  const unsigned index = resources.facts.index;
+  return plan_command(service, core::expand_argv(service, index), std::move(resources));
+}
+
+Result<SpawnPlan> plan_helper(const core::Service& service, const std::vector<std::string>& argv,
+                              RunResources resources) {
+  return plan_command(service, argv, std::move(resources));
+}
+
+}  // namespace foster::supervisor

@@ -1,0 +1,321 @@
+#include "supervisor/supervisor.hpp"
+
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "api/server.hpp"
+#include "journal/journal.hpp"
+#include "ledger/ledger.hpp"
+#include "supervisor/commands.hpp"
+#include "supervisor/definitions.hpp"
+#include "supervisor/engine.hpp"
+#include "supervisor/event_log.hpp"
+#include "supervisor/executor.hpp"
+#include "supervisor/exits.hpp"
+#include "supervisor/probes.hpp"
+#include "supervisor/recover.hpp"
+#include "supervisor/waiters.hpp"
+#include "sys/cgroup.hpp"
+#include "sys/clock.hpp"
+#include "sys/memory.hpp"
+#include "sys/procfs.hpp"
+#include "sys/unix_socket.hpp"
+
+namespace foster::supervisor {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Clients that read nothing do not hold up the end.
+constexpr auto kFarewell = 2s;
+constexpr int kBadConfig = 78;
+
+rlimit raise_open_files() {
+  rlimit found{};
+  (void)::getrlimit(RLIMIT_NOFILE, &found);
+  rlimit raised = found;
+  raised.rlim_cur = raised.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &raised);  // up to the hard limit it cannot be refused
+  return found;
+}
+
+// Differs from reaper to reaper of one machine, and stays the same for all supervisors of one.
+std::string run_stamp(const std::string& name, Pid reaper) {
+  const auto stat = sys::read_stat(reaper);
+  return name + "@" + std::to_string(reaper.number()) + "." + std::to_string(stat ? stat->starttime : 0);
+}
+
+std::uint64_t jitter_seed() {
+  return static_cast<std::uint64_t>(sys::monotonic_now().count()) ^ (static_cast<std::uint64_t>(::getpid()) << 32U);
+}
+
+template <class Message>
+void send(sys::Channel& channel, const Message& message) {
+  (void)channel.send(std::as_bytes(std::span(&message, 1)));  // its reader is the reaper, which always reads
+}
+
+}  // namespace
+
+struct Supervisor::Parts {
+  Parts(Options given, sys::PreparedDirectories opened, ledger::Ledger found, journal::Journal history,
+        Definitions applied, Remembered past)
+      : options(std::move(given)),
+        open_files(raise_open_files()),
+        reaper(::getppid()),
+        directories(std::move(opened)),
+        ledger(std::move(found)),
+        journal(std::move(history)),
+        definitions(std::move(applied)),
+        remembered(std::move(past)),
+        channel(std::move(options.channel)),
+        cgroups(sys::CgroupTree::find_writable(options.name)),
+        events([this](const api::EventRow& row) { return journal.append(to_record(row)); }),
+        engine(loop, first_fleet(),
+               {.store = [this](core::InstanceId id) { store(id); },
+                .execute = [this](const core::Action& action) { execute(action); },
+                .settled = [this] { waiters.check(engine.fleet()); }}),
+        exits(loop, channel, ledger.last_exit_sequence(),
+              {.orphan_reaped = [this] { executor.orphan_reaped(); },
+               .signalled = [this](const reaper::Signalled& signalled) { handle_signal(signalled); },
+               .applied = [this](std::uint64_t sequence) { ledger.set_last_exit_sequence(sequence); },
+               .reaper_lost = [this] { end({.kind = Ending::Kind::reaper_lost, .exit_code = 0}); }}),
+        executor({.loop = loop,
+                  .ledger = ledger,
+                  .channel = channel,
+                  .exits = exits,
+                  .place = place(),
+                  .cgroups = cgroups ? &*cgroups : nullptr,
+                  .reaper = reaper,
+                  .foster = options.name,
+                  .run_stamp = run_stamp(options.name, reaper),
+                  .open_files = open_files,
+                  .fleet = [this]() -> const core::Fleet& { return engine.fleet(); },
+                  .report = [this](core::InstanceId id, core::Event event) { engine.report(id, std::move(event)); }}),
+        commands({.loop = loop,
+                  .engine = engine,
+                  .executor = executor,
+                  .waiters = waiters,
+                  .events = events,
+                  .journal = journal,
+                  .definitions = definitions,
+                  .definitions_path = options.directories.applied_config(),
+                  .place = place(),
+                  .info = [this] { return info(); }}),
+        farewell(loop, [this] { loop.stop(); }) {}
+
+  [[nodiscard]] OutputPlace place() const {
+    return {.fifos = directories.fifos, .logs = directories.logs, .log_directory = options.directories.logs};
+  }
+
+  [[nodiscard]] core::Fleet first_fleet() const {
+    if (remembered.ids.empty() && definitions.model.services.empty()) return core::Fleet(jitter_seed());
+    std::vector<core::InstanceRecord> records;
+    records.reserve(remembered.entries.size());
+    for (const ledger::Entry& entry : remembered.entries) records.push_back(entry.record);
+    return core::Fleet::restore(definitions.model, remembered.ids, records, jitter_seed());
+  }
+
+  [[nodiscard]] api::Info info() const {
+    return {.version = FOSTER_VERSION,
+            .name = options.name,
+            .reaper = reaper.number(),
+            .supervisor = ::getpid(),
+            .runtime_dir = options.directories.runtime,
+            .state_dir = options.directories.state,
+            .log_dir = options.directories.logs,
+            .config = definitions.config,
+            .recoveries = static_cast<unsigned>(ledger.recoveries())};
+  }
+
+  static journal::EventRecord to_record(const api::EventRow& row) {
+    return {.id = 0,
+            .wall = row.time,
+            .monotonic = core::Instant(sys::monotonic_now()),
+            .instance = row.name,
+            .run = row.run,
+            .from = row.from,
+            .to = row.to,
+            .cause = row.cause};
+  }
+
+  void remember_name(core::InstanceId id) {
+    if (id >= names.size()) names.resize(id + 1);
+    names[id] = engine.fleet().view(id).name;
+  }
+
+  void store(core::InstanceId id) {
+    remember_name(id);
+    ledger::Entry entry;
+    entry.record = engine.fleet().record(id);
+    entry.main_process = executor.identity_of(id);
+    RunNotes notes{.first_pid = 0, .run = 0, .reaper = reaper.number()};
+    if (const Instance* it = executor.find(id)) {
+      notes.first_pid = it->first_pid;
+      notes.run = it->run;
+    }
+    entry.notes = pack(notes);
+    // A full runtime directory leaves the old entry: the worst is a decision taken again after a crash.
+    (void)ledger.store(id, entry);
+  }
+
+  void execute(const core::Action& action) {
+    std::visit(
+        [this](const auto& what) {
+          using What = std::remove_cvref_t<decltype(what)>;
+          if constexpr (std::is_same_v<What, core::action::Publish>) {
+            waiters.note(what.transition);
+            events.publish(what.transition, names[what.transition.id], sys::wall_now());
+          } else if constexpr (std::is_same_v<What, core::action::Exit>) {
+            end({.kind = Ending::Kind::finished, .exit_code = what.code});
+          } else {
+            executor.perform(what);
+          }
+        },
+        action);
+  }
+
+  void handle_signal(const reaper::Signalled& signalled) {
+    if (signalled.signal == SIGHUP) return commands.reload();
+    if (signalled.signal != SIGTERM && signalled.signal != SIGINT && signalled.signal != SIGQUIT) return;
+    const auto signal = Signal::from_number(signalled.signal);
+    std::string who = "SIG" + signal->name();
+    if (signalled.sender_pid != 0) who += " from pid " + std::to_string(signalled.sender_pid);
+    engine.shut_down(0, {.kind = core::CauseKind::shutdown, .detail = std::move(who), .exit = std::nullopt});
+  }
+
+  void end(Ending how) {
+    if (ending) return;
+    ending = how;
+    if (how.kind == Ending::Kind::reaper_lost) {
+      loop.stop();
+      return;
+    }
+    // After what runs now, so that the answers are those of the end.
+    loop.post([this] {
+      waiters.finish(engine.fleet());
+      farewell.arm(core::Instant(sys::monotonic_now() + kFarewell));
+      if (server) {
+        server->drain([this] { loop.stop(); });
+      } else {
+        loop.stop();
+      }
+    });
+  }
+
+  // Everything is down on purpose: the next start of this foster begins with nothing.
+  void forget_everything() {
+    (void)::unlink(options.directories.applied_config().c_str());
+    if (const auto slots = ledger.occupied()) {
+      for (const ledger::Slot slot : *slots) {
+        ledger.clear(slot);
+        (void)ledger.erase(slot);  // what stays is stopped
+        remove_fifos(directories.fifos, fifo_name(slot));
+      }
+    }
+  }
+
+  void recover() {
+    for (const core::InstanceId id : engine.fleet().ids()) remember_name(id);
+    Recovery recovery(ledger, executor, engine, reaper);
+    recovery.take_up(remembered);
+    exits.start();
+    recovery.account_for(remembered, exits);
+    engine.tick();
+    remembered = {};
+  }
+
+  void apply_first_config() {
+    if (options.config.empty() || !definitions.config.empty()) return;
+    const api::Actor start{.uid = ::geteuid(), .pid = ::getpid(), .description = "the start of foster"};
+    commands.apply({.config = options.config, .dry_run = false, .wait = false}, start,
+                   [this](const api::Answer<api::Applied>& answer) {
+                     if (answer) return;
+                     std::fprintf(stderr, "foster: %s\n", answer.error().message.c_str());
+                     end({.kind = Ending::Kind::finished, .exit_code = kBadConfig});
+                   });
+  }
+
+  Options options;
+  rlimit open_files;
+  Pid reaper;
+  sys::PreparedDirectories directories;
+  ledger::Ledger ledger;
+  journal::Journal journal;
+  Definitions definitions;
+  Remembered remembered;
+  sys::Channel channel;
+  std::optional<sys::CgroupTree> cgroups;
+  Loop loop;
+  Waiters waiters;
+  std::vector<std::string> names;  ///< By id, also of an instance whose last transition is its retirement.
+  EventLog events;
+  Engine engine;
+  Exits exits;
+  Executor executor;
+  Commands commands;
+  Timer farewell;
+  std::unique_ptr<api::Server> server;
+  std::optional<Ending> ending;
+};
+
+Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
+  auto directories = sys::prepare(options.directories);
+  if (!directories) return Failure(directories.error());
+  const auto boot = sys::boot_id();
+  if (!boot) return Failure(boot.error());
+  auto ledger = ledger::Ledger::open(directories->runtime, options.name, *boot);
+  if (!ledger) return Failure(ledger.error());
+  ledger->set_supervisor_pid(Pid(::getpid()));
+  auto journal = journal::Journal::open(options.directories.state + "/journal.db");
+  if (!journal) return Failure(journal.error());
+
+  Definitions definitions;
+  definitions.model.name = options.name;
+  Remembered remembered;
+  if (ledger->found() == ledger::Ledger::Found::same_boot) {
+    auto applied = load_definitions(options.directories.applied_config(), options.name);
+    if (applied) definitions = std::move(*applied);
+    remembered = remember(*ledger, definitions.model, Pid(::getppid()));
+  }
+  auto socket = sys::listen_unix(directories->runtime, sys::kControlSocket);
+  if (!socket) return Failure(socket.error());
+
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(*directories), std::move(*ledger),
+                                       std::move(journal->journal), std::move(definitions), std::move(remembered));
+  parts->recover();
+  parts->server =
+      std::make_unique<api::Server>(parts->loop.context(), std::move(*socket), parts->commands, api::ServerOptions{});
+  return std::unique_ptr<Supervisor>(new Supervisor(std::move(parts)));
+}
+
+Supervisor::Supervisor(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Supervisor::~Supervisor() = default;
+
+Ending Supervisor::run() {
+  Parts& parts = *parts_;
+  send(parts.channel, reaper::Plain{.header = {reaper::kWireVersion, reaper::MessageKind::up}});
+  parts.apply_first_config();
+  // What starting took is not needed again.
+  parts.loop.post([] { sys::release_unused_memory(); });
+  parts.loop.run();
+  parts.server.reset();
+  const Ending ending = parts.ending.value_or(Ending{});
+  if (ending.kind == Ending::Kind::finished) {
+    (void)parts.journal.flush(std::chrono::milliseconds(1000));  // a disk that refuses does not hold up the end
+    if (parts.cgroups) (void)parts.cgroups->remove();
+    send(parts.channel, reaper::Finish{.header = {reaper::kWireVersion, reaper::MessageKind::finish},
+                                       .exit_code = ending.exit_code,
+                                       .reserved = 0});
+    // After the reaper was told: whoever dies before it is replaced, and goes on with going down.
+    parts.forget_everything();
+  }
+  return ending;
+}
+
+}  // namespace foster::supervisor

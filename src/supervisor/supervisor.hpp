@@ -1,0 +1,51 @@
+// Builds and owns every part of the supervisor, and runs the loop: a list of parts and how they are
+// joined. Nothing is decided here, and nothing is done.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <foster/fd.hpp>
+#include <foster/result.hpp>
+
+#include "sys/runtime_dir.hpp"
+
+namespace foster::supervisor {
+
+/// What the reaper starts a supervisor with.
+struct Options {
+  std::string name;
+  sys::Directories directories;
+  std::string config;  ///< Applied when nothing is applied yet; empty: wait to be asked.
+  UniqueFd channel;    ///< To the reaper.
+  UniqueFd lock;       ///< The instance's, held while we live.
+};
+
+/// How the supervisor ended.
+struct Ending {
+  enum class Kind : std::uint8_t {
+    finished,     ///< Everything is down; the reaper was told the code.
+    reaper_lost,  ///< Somebody must be the parent again.
+  };
+  Kind kind = Kind::finished;
+  int exit_code = 0;
+};
+
+class Supervisor {
+ public:
+  /// Takes up what an earlier supervisor left, and listens. @errors What is missing to begin at all.
+  [[nodiscard]] static Result<std::unique_ptr<Supervisor>> create(Options options);
+  ~Supervisor();
+
+  /// Tells the reaper that it is up, applies the first config, and runs to the end.
+  [[nodiscard]] Ending run();
+
+ private:
+  struct Parts;
+  explicit Supervisor(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace foster::supervisor

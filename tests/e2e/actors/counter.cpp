@@ -1,0 +1,21 @@
+// Prints numbered lines, each with its pid, as fast as asked, and stops when told to or after so many.
+// counter LINES MICROSECONDS_BETWEEN [EXIT_CODE]; LINES 0: for ever.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+int main(int argc, char** argv) {
+  const long lines = argc > 1 ? std::atol(argv[1]) : 0;
+  const long pause = argc > 2 ? std::atol(argv[2]) : 1000;
+  const int code = argc > 3 ? std::atoi(argv[3]) : 0;
+  for (long n = 0; lines == 0 || n < lines; ++n) {
+    char line[64];
+    const int size = std::snprintf(line, sizeof line, "%d %ld\n", static_cast<int>(getpid()), n);
+    if (write(1, line, static_cast<size_t>(size)) != size) return 111;
+    timespec gap{pause / 1000000, pause % 1000000 * 1000};
+    if (pause > 0) nanosleep(&gap, nullptr);
+  }
+  return code;
+}

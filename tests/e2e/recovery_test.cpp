@@ -1,0 +1,168 @@
+// The supervisor is killed at any moment: it is back at once, no service is restarted, no byte is lost.
+#include <poll.h>
+
+#include <algorithm>
+#include <csignal>
+#include <random>
+
+#include "e2e/harness.hpp"
+
+namespace foster::e2e {
+namespace {
+
+pid_t supervisor_of(pid_t reaper) {
+  for (const pid_t child : children_of(reaper)) {
+    const auto words = sys::read_cmdline(Pid(child));
+    if (!words.empty() && words.front() == "foster: supervisor" && is_alive(child)) return child;
+  }
+  return 0;
+}
+
+// Every run's lines are "PID N", N from 0 without a gap or a repetition.
+::testing::AssertionResult is_complete(const std::string& log) {
+  std::map<std::string, long> next;
+  std::size_t at = 0;
+  while (at < log.size()) {
+    const std::size_t end = log.find('\n', at);
+    if (end == std::string::npos) return ::testing::AssertionFailure() << "torn last line: " << log.substr(at);
+    const std::string line = log.substr(at, end - at);
+    at = end + 1;
+    const std::size_t space = line.find(' ');
+    if (space == std::string::npos) return ::testing::AssertionFailure() << "torn line: " << line;
+    long& expected = next[line.substr(0, space)];
+    if (line.substr(space + 1) != std::to_string(expected)) {
+      return ::testing::AssertionFailure() << "line " << line << " where " << expected << " was due";
+    }
+    ++expected;
+  }
+  return ::testing::AssertionSuccess();
+}
+
+TEST(Recovery, KilledSupervisorIsBackAndNoServiceNoticed) {
+  Foster foster;
+  foster.write_config("[service.chat]\ncommand = [\"" + Foster::actor("counter") +
+                      "\", \"0\", \"200\"]\nworkers = 5\nstart-seconds = \"20ms\"\n");
+  foster.up();
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  std::map<std::string, pid_t> pids;
+  for (const Row& row : foster.ps()) pids[row.name] = row.pid.value_or(0);
+
+  std::mt19937 random(7);
+  for (int kill = 0; kill < 40; ++kill) {
+    const pid_t supervisor = supervisor_of(reaper);
+    if (supervisor != 0) ::kill(supervisor, SIGKILL);
+    ASSERT_TRUE(wait_until([&] {
+      const pid_t next = supervisor_of(reaper);
+      return next != 0 && next != supervisor;
+    })) << "kill "
+        << kill;
+    // At any moment of its start, or later.
+    ::poll(nullptr, 0, static_cast<int>(random() % 40));
+  }
+  ASSERT_TRUE(foster.wait_until([&] { return foster.ps().size() == 5; }));
+  for (const Row& row : foster.ps()) {
+    EXPECT_EQ(row.pid, pids[row.name]) << row.name << " was restarted";
+    EXPECT_EQ(row.state, "running");
+    EXPECT_EQ(row.run, 1U);
+    EXPECT_EQ(row.restarts, 0U);
+  }
+  ASSERT_EQ(foster.run({"stop", "*"}).code, 0);
+  for (const auto& [name, pid] : pids) {
+    const std::string log = foster.log_of(name);
+    EXPECT_GT(log.size(), 1000U);
+    EXPECT_TRUE(is_complete(log)) << name;
+  }
+  EXPECT_TRUE(zombies_below(reaper).empty());
+}
+
+TEST(Recovery, ServicesThatEndMeanwhileAreRestartedOnceAndLoseNoWord) {
+  Foster foster;
+  foster.write_config("[service.brief]\ncommand = [\"" + Foster::actor("counter") +
+                      "\", \"40\", \"500\", \"3\"]\nworkers = 4\nstart-seconds = \"1ms\"\nlimit = \"none\"\n"
+                      "backoff = { initial = \"0ms\", max = \"0ms\" }\n");
+  (void)foster.run({"up", "-d", "--no-wait"});
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  std::mt19937 random(11);
+  for (int kill = 0; kill < 40; ++kill) {
+    const pid_t supervisor = supervisor_of(reaper);
+    if (supervisor != 0) ::kill(supervisor, SIGKILL);
+    ASSERT_TRUE(wait_until([&] {
+      const pid_t next = supervisor_of(reaper);
+      return next != 0 && next != supervisor;
+    }));
+    ::poll(nullptr, 0, static_cast<int>(random() % 60));
+    // Never two of one instance: supervisor and at most four counters.
+    std::size_t counters = 0;
+    for (const pid_t child : children_of(reaper)) counters += is_alive(child) && child != supervisor_of(reaper) ? 1 : 0;
+    EXPECT_LE(counters, 4U);
+  }
+  ASSERT_TRUE(foster.wait_until([&] { return foster.row("brief:0").run > 20; }));
+  ASSERT_EQ(foster.run({"stop", "*"}).code, 0);
+  for (int worker = 0; worker < 4; ++worker) {
+    const std::string name = "brief:" + std::to_string(worker);
+    const std::string log = foster.log_of(name);
+    EXPECT_TRUE(is_complete(log)) << name;
+    // Each run but the last, which was stopped, has written all of its lines.
+    const auto lines = static_cast<unsigned>(std::ranges::count(log, '\n'));
+    const Row row = foster.row(name);
+    EXPECT_GE(lines, (row.run - 1) * 40) << name;
+  }
+}
+
+TEST(Recovery, StopThatWasInterruptedFinishes) {
+  Foster foster;
+  foster.write_config("[service.web]\ncommand = [\"" + Foster::actor("ignores_term") +
+                      "\"]\nstart-seconds = \"10ms\"\nstop = { timeout = \"500ms\" }\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  const auto stop = foster.begin({"stop", "web"});
+  ASSERT_TRUE(foster.wait_for_state("web", "stopping"));
+  ::kill(supervisor_of(reaper), SIGKILL);
+  ASSERT_TRUE(foster.wait_for_state("web", "stopped"));
+  EXPECT_FALSE(is_alive(web));
+}
+
+TEST(Recovery, LostReaperIsReplacedAndTheServicesRunOn) {
+  Foster foster;
+  foster.write_config("[service.web]\ncommand = [\"" + Foster::actor("counter") +
+                      "\", \"0\", \"1000\"]\nstart-seconds = \"20ms\"\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  ::kill(reaper, SIGKILL);
+  ASSERT_TRUE(foster.wait_until([&] {
+    const auto info = foster.info();
+    return !info.empty() && info.at("reaper").as_int64() != reaper;
+  }));
+  EXPECT_EQ(foster.pid_of("web"), web);
+  EXPECT_EQ(foster.row("web").run, 1U);
+  // Still supervised: its end is seen, and it is started again.
+  ::kill(web, SIGKILL);
+  ASSERT_TRUE(foster.wait_until([&] { return foster.row("web").run == 2 && foster.row("web").state == "running"; }));
+}
+
+TEST(Recovery, LosingBothStartsNothingTwice) {
+  Foster foster;
+  foster.write_config("[service.web]\ncommand = [\"" + Foster::actor("counter") +
+                      "\", \"0\", \"1000\"]\nstart-seconds = \"20ms\"\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  const pid_t supervisor = supervisor_of(reaper);
+  ::kill(reaper, SIGSTOP);
+  ::kill(supervisor, SIGKILL);
+  ::kill(reaper, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !is_alive(reaper) && !is_alive(supervisor); }));
+  EXPECT_TRUE(is_alive(web));
+  EXPECT_EQ(foster.run({"ps"}).code, 5);
+  foster.up();
+  EXPECT_EQ(foster.pid_of("web"), web);
+  EXPECT_EQ(foster.row("web").run, 1U);
+  ASSERT_EQ(foster.run({"stop", "web"}).code, 0);
+  EXPECT_FALSE(is_alive(web));
+  EXPECT_TRUE(is_complete(foster.log_of("web")));
+}
+
+}  // namespace
+}  // namespace foster::e2e
