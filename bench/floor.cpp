@@ -23,6 +23,7 @@ int exec_child(void* argument) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing outlives the measure
   ::execve(child->argv[0], child->argv, ::environ);
   ::_exit(127);
 }

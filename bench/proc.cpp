@@ -32,6 +32,7 @@ class Spawn {
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     if (out >= 0) ::posix_spawn_file_actions_adddup2(&actions, out, 1);
+    if (out >= 0) ::posix_spawn_file_actions_adddup2(&actions, out, 2);
     auto words = pointers(words_);
     auto lines = pointers(lines_);
     if (::posix_spawnp(&pid, words[0], &actions, nullptr, words.data(), lines.data()) != 0) pid = -1;

@@ -21,7 +21,7 @@ struct Outcome {
   std::string out;
   double milliseconds = 0;  ///< From before the spawn to its end.
 };
-/// Runs a program with these variables added; its standard error is ours.
+/// Runs a program with these variables added; `out` is its output and its errors.
 [[nodiscard]] Outcome run(const std::vector<std::string>& argv, const std::vector<std::string>& variables = {});
 /// Starts one that is to stay.
 [[nodiscard]] pid_t begin(const std::vector<std::string>& argv, const std::vector<std::string>& variables = {});

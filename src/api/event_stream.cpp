@@ -10,10 +10,13 @@ namespace {
 
 // As many transitions as one piece of the body carries.
 constexpr std::size_t kBatch = 64;
+// As many as are replayed; who missed more gets the newest of them.
+constexpr std::size_t kMostReplayed = 10'000;
 
 class EventSource final : public BodySource {
  public:
-  explicit EventSource(std::unique_ptr<EventCursor> cursor) : cursor_(std::move(cursor)) {}
+  EventSource(std::vector<EventRow> missed, std::unique_ptr<EventCursor> cursor)
+      : missed_(std::move(missed)), cursor_(std::move(cursor)) {}
 
   Progress read(std::string& out, std::size_t /*most*/, std::string& /*extension*/) override {
     if (!std::exchange(greeted_, true)) {
@@ -21,14 +24,23 @@ class EventSource final : public BodySource {
       out += "retry: 1000\n\n";
       return Progress::data;
     }
+    if (!missed_.empty()) {
+      for (const EventRow& row : std::exchange(missed_, {})) append(out, row);
+      return Progress::data;
+    }
     const auto rows = cursor_->next(kBatch);
-    for (const EventRow& row : rows) append_event(out, std::to_string(row.id), "state", encode(row));
+    for (const EventRow& row : rows) append(out, row);
     return rows.empty() ? Progress::idle : Progress::data;
   }
 
   void when_more(std::move_only_function<void()> more) override { cursor_->when_more(std::move(more)); }
 
  private:
+  static void append(std::string& out, const EventRow& row) {
+    append_event(out, std::to_string(row.id), "state", encode(row));
+  }
+
+  std::vector<EventRow> missed_;
   std::unique_ptr<EventCursor> cursor_;
   bool greeted_ = false;
 };
@@ -44,6 +56,14 @@ Answer<std::optional<std::uint64_t>> start_of(const Request& request) {
     return std::unexpected(Problem{Problem::Kind::bad_request, "Last-Event-ID must be a number", {}});
   }
   return seen;
+}
+
+// What is stored of the time after this transition. Where the store cannot tell, the cursor still may.
+std::vector<EventRow> stored_after(const ControlService& service, std::uint64_t id) {
+  auto rows = service.history({}, kMostReplayed);
+  if (!rows) return {};
+  std::erase_if(*rows, [&](const EventRow& row) { return row.id <= id; });
+  return std::move(*rows);
 }
 
 }  // namespace
@@ -65,7 +85,11 @@ void handle_events(ControlService& service, Request& request, Reply reply) {
   const auto after = start_of(request);
   if (!after) return reply(problem_response(after.error()));
   Response response{.content_type = "text/event-stream"};
-  response.source = std::make_unique<EventSource>(service.follow_events(*after));
+  std::vector<EventRow> missed;
+  std::optional<std::uint64_t> from = *after;
+  if (from) missed = stored_after(service, *from);
+  if (!missed.empty()) from = missed.back().id;
+  response.source = std::make_unique<EventSource>(std::move(missed), service.follow_events(from));
   response.headers.push_back({"Cache-Control", "no-store"});
   reply(std::move(response));
 }

@@ -27,7 +27,8 @@ class LogSource final : public BodySource {
 
   /// Adds whatever appears later and matches the patterns; where one begins is in `from`, or it begins with the
   /// oldest that is kept.
-  void follow_new_ones(ControlService& service, std::vector<std::string> patterns, std::map<std::string, LogPosition> from);
+  void follow_new_ones(ControlService& service, std::vector<std::string> patterns,
+                       std::map<std::string, LogPosition> from);
 
   Progress read(std::string& out, std::size_t most, std::string& extension) override;
   void when_more(std::move_only_function<void()> more) override;

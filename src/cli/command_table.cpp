@@ -45,7 +45,7 @@ constexpr Command kCommands[] = {
      "foster init --config foster.toml",
      Operands::command, commands::init},
     {"completion", "bash|zsh|fish", "Print a completion script for a shell",
-     "source <(foster completion bash)\nfoster completion fish > ~/.config/fish/completions/foster.fish",
+     "foster completion fish > ~/.config/fish/completions/foster.fish\nsource <(foster completion bash)",
      Operands::shell, commands::completion},
     {"version", "", "Print the version", "foster version", Operands::none, commands::version},
     {"help", "[COMMAND]", "Explain a command", "foster help run", Operands::commands, commands::help},

@@ -25,7 +25,7 @@ void show_output(Context& context, const Target& target, const core::Model& mode
   for (const core::Service& service : model.services) {
     for (unsigned index = 0; index < service.workers; ++index) printer.expect(core::instance_name(service, index));
   }
-  LogFollower logs(client, {.names = {}, .lines = 0, .follow = true, .from = std::move(ends)});
+  LogFollower logs(client, {.names = {}, .lines = std::nullopt, .follow = true, .from = std::move(ends)});
   bool has_begun = false;
   for (int look = 0; look < kLooks && !has_begun; ++look) {
     has_begun = logs.begin().has_value();

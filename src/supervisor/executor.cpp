@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "core/command_line.hpp"
 #include "supervisor/daemon_finder.hpp"
 #include "supervisor/probes.hpp"
 #include "sys/clock.hpp"
@@ -88,6 +89,7 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   auto plan = plan_run(service, std::move(resources));
   if (!plan) return Failure(plan.error());
   if (it.cgroup) plan->request.cgroup = it.cgroup->fd();
+  plan->request.lane = tools_.lane;
   plan->request.claim = sys::ClaimTicket{tools_.ledger.claim_word(id), tools_.ledger.publish(id)};
 
   auto spawned = sys::spawn(plan->request);
@@ -263,9 +265,10 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
 
 void Executor::find_daemon(core::InstanceId id, core::Run run) {
   Instance& it = instance(id);
+  const core::Service& service = tools_.fleet().service_of(id);
   DaemonSearch search{.reaper = tools_.reaper,
                       .marks = marks_of(id),
-                      .pidfile = tools_.fleet().service_of(id).pidfile,
+                      .pidfile = core::expand_text(service, tools_.fleet().view(id).index, service.pidfile),
                       .is_stranger = [this, id](pid_t pid) { return is_stranger(pid, id); },
                       .is_in_cgroup = {}};
   if (it.cgroup) {
@@ -341,6 +344,7 @@ std::unique_ptr<Probe> Executor::make_probe(core::InstanceId id, core::Run run) 
         auto plan = plan_helper(tools_.fleet().service_of(id), argv, std::move(resources));
         if (!plan) return Failure(plan.error());
         if (Instance* owner = find(id); owner != nullptr && owner->cgroup) plan->request.cgroup = owner->cgroup->fd();
+        plan->request.lane = tools_.lane;
         auto spawned = sys::spawn(plan->request);
         if (!spawned) return Failure(spawned.error());
         tools_.exits.expect(spawned->pid.number(), [done = std::move(done)](const reaper::Exited& exited) {

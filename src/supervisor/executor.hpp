@@ -35,6 +35,7 @@ class Executor {
     std::string foster;     ///< Name of this instance of foster.
     std::string run_stamp;  ///< Differs from reaper to reaper; part of each run's tag.
     rlimit open_files{};
+    sys::FdLane* lane = nullptr;  ///< Makes a spawn cost the same however many descriptors are open here.
     std::function<const core::Fleet&()> fleet;
     Report report;
   };

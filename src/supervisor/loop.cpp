@@ -4,9 +4,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <chrono>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 namespace foster::supervisor {
@@ -68,31 +73,44 @@ Watch& Watch::operator=(Watch&& other) noexcept {
   return *this;
 }
 
-struct Timer::Impl : std::enable_shared_from_this<Impl> {
-  Impl(asio::io_context& context, std::function<void()> callback) : timer(context), due(std::move(callback)) {}
+// A timerfd of its own: Asio's timers, once used, wake an idle process every five minutes.
+struct Timer::Impl {
+  Impl(Loop& on, std::function<void()> callback) : loop(on), due(std::move(callback)) {}
 
-  asio::steady_timer timer;
+  void fire() {
+    std::uint64_t expirations = 0;
+    if (::read(fd.get(), &expirations, sizeof expirations) != sizeof expirations) return;  // armed anew since
+    const auto call = due;  // it may destroy the timer
+    call();
+  }
+
+  Loop& loop;
   std::function<void()> due;
-  bool alive = true;
+  UniqueFd fd;
+  std::optional<Watch> watch;
 };
 
-Timer::Timer(Loop& loop, std::function<void()> due) : impl_(std::make_shared<Impl>(loop.context(), std::move(due))) {}
+Timer::Timer(Loop& loop, std::function<void()> due) : impl_(std::make_unique<Impl>(loop, std::move(due))) {}
 
-Timer::~Timer() {
-  impl_->alive = false;
-  impl_->timer.cancel();
-}
+Timer::~Timer() = default;
 
 void Timer::arm(core::Instant when) {
-  // The kernel's monotonic clock is libstdc++'s steady_clock.
-  impl_->timer.expires_at(std::chrono::steady_clock::time_point(when.time_since_epoch()));
-  impl_->timer.async_wait([self = impl_](const boost::system::error_code& error) {
-    if (!error && self->alive) self->due();
-  });
+  if (!impl_->fd) {
+    impl_->fd.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    if (!impl_->fd) throw std::system_error(errno, std::generic_category(), "timerfd_create");
+    impl_->watch.emplace(impl_->loop, impl_->fd, [impl = impl_.get()] { impl->fire(); });
+  }
+  // Zero would disarm; whatever is past is due at once.
+  const auto nanoseconds = std::max<std::int64_t>(when.time_since_epoch().count(), 1);
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const itimerspec time{.it_interval = {}, .it_value = {nanoseconds / kSecond, nanoseconds % kSecond}};
+  (void)::timerfd_settime(impl_->fd.get(), TFD_TIMER_ABSTIME, &time, nullptr);  // cannot fail on a timerfd of ours
 }
 
 void Timer::cancel() {
-  impl_->timer.cancel();
+  if (!impl_->fd) return;
+  const itimerspec never{};
+  (void)::timerfd_settime(impl_->fd.get(), 0, &never, nullptr);
 }
 
 }  // namespace foster::supervisor

@@ -57,13 +57,13 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  /// Replaces an earlier point in time.
+  /// Replaces an earlier point in time. Throws when there is no descriptor left for its timerfd.
   void arm(core::Instant when);
   void cancel();
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace foster::supervisor

@@ -86,7 +86,7 @@ void Recovery::take_up_pending(core::InstanceId id, core::Run run) {
   engine_.report(id, core::event::Spawned{run, *pid});
 }
 
-void Recovery::account_for(const Remembered& remembered, const Exits& exits) {
+void Recovery::account_for(const Remembered& remembered, Exits& exits) {
   for (const core::InstanceId id : remembered.ids) {
     const Instance* it = executor_.find(id);
     if (it == nullptr || it->main_pid == 0 || !exits.is_expected(it->main_pid)) continue;
@@ -94,6 +94,9 @@ void Recovery::account_for(const Remembered& remembered, const Exits& exits) {
     const auto stat = sys::read_stat(Pid(it->main_pid));
     const bool will_be_told = stat && stat->ppid == reaper_.number();
     if (will_be_told) continue;
+    // Reaped since we looked: then it was told before.
+    exits.drain();
+    if (!exits.is_expected(it->main_pid)) continue;
     if (it->process && it->process->is_alive()) {
       executor_.watch_foreign(id);
     } else {

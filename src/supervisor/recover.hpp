@@ -38,7 +38,7 @@ class Recovery {
       : ledger_(ledger), executor_(executor), engine_(engine), reaper_(reaper) {}
 
   void take_up(const Remembered& remembered);
-  void account_for(const Remembered& remembered, const Exits& exits);
+  void account_for(const Remembered& remembered, Exits& exits);
 
  private:
   void take_up_begun(core::InstanceId id, const ledger::Entry& entry, const RunNotes& notes);

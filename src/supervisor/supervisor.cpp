@@ -63,9 +63,10 @@ void send(sys::Channel& channel, const Message& message) {
 }  // namespace
 
 struct Supervisor::Parts {
-  Parts(Options given, sys::PreparedDirectories opened, ledger::Ledger found, journal::Journal history,
-        Definitions applied, Remembered past)
+  Parts(Options given, std::optional<sys::FdLane> reserved, sys::PreparedDirectories opened, ledger::Ledger found,
+        journal::Journal history, Definitions applied, Remembered past)
       : options(std::move(given)),
+        lane(std::move(reserved)),
         open_files(raise_open_files()),
         reaper(::getppid()),
         directories(std::move(opened)),
@@ -95,6 +96,7 @@ struct Supervisor::Parts {
                   .foster = options.name,
                   .run_stamp = run_stamp(options.name, reaper),
                   .open_files = open_files,
+                  .lane = lane ? &*lane : nullptr,
                   .fleet = [this]() -> const core::Fleet& { return engine.fleet(); },
                   .report = [this](core::InstanceId id, core::Event event) { engine.report(id, std::move(event)); }}),
         commands({.loop = loop,
@@ -242,6 +244,7 @@ struct Supervisor::Parts {
   }
 
   Options options;
+  std::optional<sys::FdLane> lane;
   rlimit open_files;
   Pid reaper;
   sys::PreparedDirectories directories;
@@ -265,6 +268,9 @@ struct Supervisor::Parts {
 };
 
 Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
+  // First, while low numbers are free; without it a spawn costs more, and nothing else changes.
+  std::optional<sys::FdLane> lane;
+  if (auto reserved = sys::FdLane::reserve()) lane = std::move(*reserved);
   auto directories = sys::prepare(options.directories);
   if (!directories) return Failure(directories.error());
   const auto boot = sys::boot_id();
@@ -286,7 +292,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
   auto socket = sys::listen_unix(directories->runtime, sys::kControlSocket);
   if (!socket) return Failure(socket.error());
 
-  auto parts = std::make_unique<Parts>(std::move(options), std::move(*directories), std::move(*ledger),
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(lane), std::move(*directories), std::move(*ledger),
                                        std::move(journal->journal), std::move(definitions), std::move(remembered));
   parts->recover();
   parts->server =

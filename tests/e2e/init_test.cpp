@@ -48,7 +48,7 @@ TEST(Init, WithAConfigRunsItInTheForegroundAndEndsOnTerm) {
   const auto init = foster.begin({"init", "--config", foster.path("foster.toml")});
   ASSERT_TRUE(foster.wait_until([&] { return init->out().find("hello from web") != std::string::npos; }))
       << init->out() << init->err();
-  EXPECT_EQ(foster.row("web").state, "running");
+  ASSERT_TRUE(foster.wait_for_state("web", "running"));
   const pid_t web = foster.pid_of("web");
   init->signal(SIGTERM);
   EXPECT_EQ(init->finish(10s).code, 0);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include "api/json_codec.hpp"
@@ -78,6 +79,13 @@ std::optional<ExitCode> refuse_other_config(Context& context, const Target& targ
   return ExitCode::failed;
 }
 
+// "4 of 5 ready"; nothing where nobody waited.
+void show_count(Context& context, const std::vector<OutcomeRow>& outcomes) {
+  if (outcomes.empty()) return;
+  const auto ready = std::ranges::count_if(outcomes, &OutcomeRow::is_ok);
+  context.out.print("{} of {} ready\n", ready, outcomes.size());
+}
+
 ExitCode report(Context& context, const Wishes& wishes, const Reply& reply, bool was_running) {
   const auto changed = read_changed(reply.body);
   if (!changed) return complain_about(context, reply);
@@ -86,6 +94,7 @@ ExitCode report(Context& context, const Wishes& wishes, const Reply& reply, bool
   } else if (was_running || wishes.dry_run) {
     show_plan(context, changed->changes);
   }
+  if (!context.wants_json && !wishes.dry_run) show_count(context, changed->outcomes);
   return complain_about(context, changed->outcomes, "did not become ready");
 }
 

@@ -1,5 +1,7 @@
 // Prints numbered lines, each with its pid, as fast as asked, and stops when told to or after so many.
-// counter LINES MICROSECONDS_BETWEEN [EXIT_CODE]; LINES 0: for ever.
+// counter LINES MICROSECONDS_BETWEEN [EXIT_CODE [WITNESS]]; LINES 0: for ever. When it has written them all, it
+// adds its pid and their number to the file WITNESS, which knows nothing of any supervisor.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -16,6 +18,12 @@ int main(int argc, char** argv) {
     if (write(1, line, static_cast<size_t>(size)) != size) return 111;
     timespec gap{pause / 1000000, pause % 1000000 * 1000};
     if (pause > 0) nanosleep(&gap, nullptr);
+  }
+  if (argc > 4) {
+    const int witness = open(argv[4], O_WRONLY | O_APPEND | O_CREAT, 0600);
+    char line[64];
+    const int size = std::snprintf(line, sizeof line, "%d %ld\n", static_cast<int>(getpid()), lines);
+    if (write(witness, line, static_cast<size_t>(size)) != size) return 112;
   }
   return code;
 }

@@ -138,7 +138,7 @@ TEST_F(ServerTest, AnswersThatComeAfterTheServerIsGoneGoNowhere) {
 TEST_F(ServerTest, GarbageIsRefusedAndTheConnectionClosed) {
   serve();
   const UniqueFd client = connect();
-  send(client, std::string("\x16\x03\x01\x00\xa5 not http at all\r\n\r\n", 28));
+  send(client, std::string("\x16\x03\x01\x00\xa5 not http at all\r\n\r\n", 25));
   EXPECT_TRUE(receive_all(client).starts_with("HTTP/1.1 400 "));
 }
 

@@ -16,6 +16,7 @@
 #include <fstream>
 #include <functional>
 
+#include "support/scoped_environment.hpp"
 #include "sys/procfs.hpp"
 #include "unit/reaper/actors.hpp"
 #include "unit/reaper/reaper_under_test.hpp"
@@ -88,6 +89,9 @@ TEST(InitCommand, ADeathBySignalIs128AndItsNumber) {
 }
 
 TEST(InitCommand, OneThatDoesNotExistIs127AndNamesIt) {
+  // A directory that we may not search would be EACCES, as execvp has it.
+  foster::testing::ScopedEnvironment environment;
+  environment.set("PATH", "/usr/bin:/bin");
   const InitOutcome outcome = run_command_as_init({"no-such-command-anywhere"});
   EXPECT_EQ(outcome.exit_code, 127);
   ASSERT_TRUE(outcome.error);

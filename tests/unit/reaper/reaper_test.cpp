@@ -201,7 +201,7 @@ TEST(ReaperRecovery, KilledAtRandomTimesNoExitIsLostAndAReplayKeepsItsNumber) {
   int kills = 0;
   const auto done = [&] { return sequences(reaper.log("exited")).size() == kOrphans + 1; };
   std::size_t lives = 1;
-  while (!done() && kills < 600) {
+  while (!done() && kills < 2000) {
     const auto starts = reaper.log("start");
     if (starts.size() < lives) {
       ::usleep(200);  // pace: of a poll
@@ -213,7 +213,6 @@ TEST(ReaperRecovery, KilledAtRandomTimesNoExitIsLostAndAReplayKeepsItsNumber) {
     lives = starts.size() + 1;
     ++kills;
   }
-  if (!done()) { auto have = sequences(reaper.log("exited")); int n=1; for (int x : have) { if (x != n) { fprintf(stderr, "MISSING %d (have %d)\n", n, x); n = x; } ++n; } fprintf(stderr,"last %d\n", n-1); (void)!system("ps -eo pid,ppid,pgid,stat,wchan:20,args --forest | grep -v cc1plus | cut -c1-150 > /tmp/fb/lostps"); (void)!system(("cp "+(reaper.directory()/"log").string()+" /tmp/fb/lostlog; for p in $(pgrep -f reaper_test); do echo == $p; grep -E \"State|PPid|SigQ|Sig|Shd\" /proc/$p/status; cat /proc/$p/syscall /proc/$p/stack; done > /tmp/fb/loststat 2>&1").c_str()); }
   ASSERT_TRUE(eventually(done)) << "after " << kills << " kills only " << sequences(reaper.log("exited")).size()
                                 << " exits; alive " << children_of(reaper.pid()).alive.size() << ", zombies "
                                 << children_of(reaper.pid()).zombies << ", lives " << reaper.log("start").size();

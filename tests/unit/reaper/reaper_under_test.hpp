@@ -30,10 +30,10 @@ struct Children {
 [[nodiscard]] Children children_of(pid_t parent);
 
 /// A process that leaves `count` orphans behind, each of which exits with a code from 0 to 99, and then ends.
-/// It is a child of the caller; its orphans go to the next subreaper.
+/// It is a child of the caller, which becomes a subreaper first: the first orphans are quicker than a reaper's start.
 void start_nursery(int count);
 
-/// The same in the calling process, which ends with it.
+/// The same in the calling process, which ends with it. Its orphans go to the next subreaper.
 [[noreturn]] void be_nursery(int count);
 
 /// One line of the stand-in's log, in words.
