@@ -93,7 +93,11 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   plan->request.claim = sys::ClaimTicket{tools_.ledger.claim_word(id), tools_.ledger.publish(id)};
 
   auto spawned = sys::spawn(plan->request);
-  if (!spawned) return Failure(spawned.error());
+  if (!spawned) {
+    // Somebody may have removed the group: the next try makes a new one.
+    it.cgroup_is_spent = it.cgroup.has_value();
+    return Failure(spawned.error());
+  }
   auto process = sys::ProcessHandle::adopt(spawned->pid, std::move(spawned->pidfd));
   if (!process) return Failure(process.error());
   it.first_pid = it.main_pid = spawned->pid.number();

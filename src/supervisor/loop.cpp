@@ -80,7 +80,7 @@ struct Timer::Impl {
   void fire() {
     std::uint64_t expirations = 0;
     if (::read(fd.get(), &expirations, sizeof expirations) != sizeof expirations) return;  // armed anew since
-    const auto call = due;  // it may destroy the timer
+    const auto call = due;                                                                 // it may destroy the timer
     call();
   }
 

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -51,6 +52,14 @@ std::string run_stamp(const std::string& name, Pid reaper) {
   return name + "@" + std::to_string(reaper.number()) + "." + std::to_string(stat ? stat->starttime : 0);
 }
 
+// Two fosters of one name in different runtime directories must not meet in one cgroup: they would
+// kill each other's services. The directory's own identity stays the same for every supervisor of it.
+std::string tree_name(const std::string& name, BorrowedFd runtime) {
+  struct stat facts{};
+  (void)::fstat(runtime.get(), &facts);  // cannot fail on an open descriptor
+  return name + "-" + std::to_string(facts.st_dev) + "-" + std::to_string(facts.st_ino);
+}
+
 std::uint64_t jitter_seed() {
   return static_cast<std::uint64_t>(sys::monotonic_now().count()) ^ (static_cast<std::uint64_t>(::getpid()) << 32U);
 }
@@ -75,7 +84,7 @@ struct Supervisor::Parts {
         definitions(std::move(applied)),
         remembered(std::move(past)),
         channel(std::move(options.channel)),
-        cgroups(sys::CgroupTree::find_writable(options.name)),
+        cgroups(sys::CgroupTree::find_writable(tree_name(options.name, directories.runtime))),
         events([this](const api::EventRow& row) { return journal.append(to_record(row)); }),
         engine(loop, first_fleet(),
                {.store = [this](core::InstanceId id) { store(id); },

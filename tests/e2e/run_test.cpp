@@ -100,6 +100,23 @@ TEST(Globs, WorkWhereverANameDoes) {
   for (const Row& row : foster.ps()) EXPECT_EQ(row.state, "stopped") << row.name;
 }
 
+TEST(TwoFosters, OfOneNameInDifferentDirectoriesDoNotTouchEachOther) {
+  Foster one;
+  Foster other;
+  for (Foster* foster : {&one, &other}) {
+    ASSERT_EQ(foster->run({"run", "-n", "web", "--", Foster::actor("forks_twice"), foster->path("pid")}).code, 0);
+  }
+  const pid_t others = other.pid_of("web");
+  ASSERT_TRUE(wait_until([&] { return !first_line_of(other.path("pid")).empty(); }));
+  const pid_t others_stray = std::stoi(first_line_of(other.path("pid")));
+  ASSERT_EQ(one.run({"stop", "web"}).code, 0);
+  ASSERT_EQ(one.run({"down"}).code, 0);
+  EXPECT_TRUE(is_alive(others));
+  EXPECT_TRUE(is_alive(others_stray));
+  ASSERT_EQ(other.run({"restart", "web"}).code, 0);
+  EXPECT_FALSE(is_alive(others_stray));
+}
+
 TEST(Signal, ReachesTheMainProcessByName) {
   Foster foster;
   ASSERT_EQ(foster.run({"run", "-n", "web", "--restart", "never", "--", Foster::actor("counter"), "0", "100000"}).code,

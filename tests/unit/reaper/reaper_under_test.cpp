@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "reaper/reaper.hpp"
 #include "sys/clock.hpp"
@@ -162,7 +163,8 @@ bool ReaperUnderTest::eventually_logged(const std::string& kind, std::size_t cou
 }
 
 pid_t ReaperUnderTest::stand_in(std::size_t count) const {
-  if (!eventually_logged("start", count)) return 0;
+  // No number could stand for "none": the caller is going to signal it.
+  if (!eventually_logged("start", count)) throw std::runtime_error("the reaper did not start its supervisor");
   return std::atoi(log("start").back().at(1).c_str());
 }
 

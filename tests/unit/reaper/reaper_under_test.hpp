@@ -69,7 +69,7 @@ class ReaperUnderTest {
   /// Lines that begin with this word.
   [[nodiscard]] std::vector<Line> log(const std::string& kind) const;
   [[nodiscard]] bool eventually_logged(const std::string& kind, std::size_t count = 1) const;
-  /// The pid of the newest stand-in; waits for the `count`-th.
+  /// The pid of the newest stand-in; waits for the `count`-th, and throws if it does not come.
   [[nodiscard]] pid_t stand_in(std::size_t count = 1) const;
 
   [[nodiscard]] ledger::Ledger ledger() const;
