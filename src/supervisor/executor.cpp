@@ -28,6 +28,11 @@ Executor::Executor(Tools tools)
     : tools_(std::move(tools)),
       leftovers_(tools_.loop, tools_.reaper,
                  {.gone = [this](core::InstanceId id, core::Run run) { tools_.report(id, core::event::Gone{run}); },
+                  .main_exit_is_due =
+                      [this](core::InstanceId id) {
+                        const Instance* it = find(id);
+                        return it != nullptr && it->main_pid != 0 && tools_.exits.is_expected(it->main_pid);
+                      },
                   .is_stranger = [this](pid_t pid, core::InstanceId id) { return is_stranger(pid, id); }}) {}
 
 Executor::~Executor() = default;
@@ -176,11 +181,8 @@ Result<> Executor::send_signal(core::InstanceId id, Signal signal) const {
 void Executor::perform(const core::action::KillRest& kill) {
   Instance& it = instance(kill.id);
   if (it.process) (void)it.process->signal(*Signal::from_number(SIGKILL));  // ESRCH: it has just ended
-  const auto found = leftovers_.kill({.id = kill.id,
-                                      .run = kill.run,
-                                      .marks = marks_of(kill.id),
-                                      .cgroup = it.cgroup ? &*it.cgroup : nullptr,
-                                      .main_is_alive = it.process && it.process->is_alive()});
+  const auto found = leftovers_.kill(
+      {.id = kill.id, .run = kill.run, .marks = marks_of(kill.id), .cgroup = it.cgroup ? &*it.cgroup : nullptr});
   it.cgroup_is_spent |= found == Leftovers::Found::processes;
 }
 
@@ -265,6 +267,7 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
                            it->main_pid == it->first_pid && is_success(status);
   if (is_launcher && tools_.fleet().view(id).state == core::State::starting) find_daemon(id, run);
   tools_.report(id, core::event::MainExited{run, status, Pid(pid)});
+  leftovers_.look_again();
 }
 
 void Executor::find_daemon(core::InstanceId id, core::Run run) {

@@ -40,7 +40,6 @@ void Leftovers::look_again() {
   if (pending_.empty()) return;
   std::vector<Scope> gone;
   for (Scope& scope : std::exchange(pending_, {})) {
-    scope.main_is_alive = false;  // killed above: it is found again if it still is
     if (nothing_is_left(scope)) {
       gone.push_back(std::move(scope));
     } else {
@@ -53,7 +52,7 @@ void Leftovers::look_again() {
 }
 
 bool Leftovers::nothing_is_left(const Scope& scope) const {
-  if (scope.main_is_alive) return false;
+  if (callbacks_.main_exit_is_due(scope.id)) return false;
   if (scope.cgroup != nullptr) {
     const auto populated = scope.cgroup->is_populated();
     if (populated) return !*populated;

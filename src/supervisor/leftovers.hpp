@@ -21,10 +21,11 @@ class Leftovers {
     core::Run run;
     RunMarks marks;
     const sys::Cgroup* cgroup = nullptr;
-    bool main_is_alive = false;
   };
   struct Callbacks {
     std::function<void(core::InstanceId, core::Run)> gone;  ///< Nothing of the run is alive.
+    /// The end of its main process was not told yet: nothing can be gone before that.
+    std::function<bool(core::InstanceId)> main_exit_is_due;
     /// A direct child of the reaper that does not belong to the run in question, for certain.
     std::function<bool(pid_t, core::InstanceId)> is_stranger;
   };

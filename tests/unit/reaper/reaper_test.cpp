@@ -306,7 +306,7 @@ TEST(ReaperLock, LivesWhileReaperOrSupervisorLives) {
   std::filesystem::remove(path);
 }
 
-TEST(ReaperSignals, AreTellsAndNeverActs) {
+TEST(ReaperSignals, AreToldToTheSupervisorAndNeverActedUpon) {
   ReaperUnderTest reaper({});
   ASSERT_GT(reaper.stand_in(), 0);
   std::size_t count = 0;

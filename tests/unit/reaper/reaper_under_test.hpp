@@ -18,7 +18,7 @@ namespace foster::reaper::testing {
 /// This test program, for execve.
 [[nodiscard]] std::string own_path();
 
-/// Looks again and again, for at most ten seconds. @return Whether it came true.
+/// Looks again and again, until the patience is over. @return Whether it came true.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition,
                               std::chrono::seconds patience = std::chrono::seconds(20));
 
