@@ -89,7 +89,7 @@ struct Supervisor::Parts {
         engine(loop, first_fleet(),
                {.store = [this](core::InstanceId id) { store(id); },
                 .execute = [this](const core::Action& action) { execute(action); },
-                .settled = [this] { waiters.check(engine.fleet()); }}),
+                .settled = [this] { settle(); }}),
         exits(loop, channel, ledger.last_exit_sequence(),
               {.orphan_reaped = [this] { executor.orphan_reaped(); },
                .signalled = [this](const reaper::Signalled& signalled) { handle_signal(signalled); },
@@ -180,8 +180,7 @@ struct Supervisor::Parts {
         [this](const auto& what) {
           using What = std::remove_cvref_t<decltype(what)>;
           if constexpr (std::is_same_v<What, core::action::Publish>) {
-            waiters.note(what.transition);
-            events.publish(what.transition, names[what.transition.id], sys::wall_now());
+            published.push_back({names[what.transition.id], sys::wall_now(), what.transition});
           } else if constexpr (std::is_same_v<What, core::action::Exit>) {
             end({.kind = Ending::Kind::finished, .exit_code = what.code});
           } else {
@@ -189,6 +188,15 @@ struct Supervisor::Parts {
           }
         },
         action);
+  }
+
+  // Told when everything due is done: no service waits for the journal or a client.
+  void settle() {
+    for (const Published& one : std::exchange(published, {})) {
+      waiters.note(one.transition);
+      events.publish(one.transition, one.name, one.time);
+    }
+    waiters.check(engine.fleet());
   }
 
   void handle_signal(const reaper::Signalled& signalled) {
@@ -265,6 +273,12 @@ struct Supervisor::Parts {
   std::optional<sys::CgroupTree> cgroups;
   Loop loop;
   Waiters waiters;
+  struct Published {
+    std::string name;
+    std::chrono::system_clock::time_point time;
+    core::Transition transition;
+  };
+  std::vector<Published> published;
   std::vector<std::string> names;  ///< By id, also of an instance whose last transition is its retirement.
   EventLog events;
   Engine engine;
