@@ -11,11 +11,11 @@ Exits::Exits(Loop& loop, sys::Channel& channel, std::uint64_t last_applied, Call
 
 void Exits::start() {
   drain();
-  watch_.emplace(loop_, channel_.fd(), [this] { drain(); });
+  watch_.emplace(loop_, channel_.fd(), [this] { drain(kTurn); });
 }
 
-void Exits::drain() {
-  for (;;) {
+void Exits::drain(unsigned most) {
+  for (unsigned handled = 0; handled < most; ++handled) {
     reaper::Message message{};
     const auto bytes = std::as_writable_bytes(std::span(&message, 1));
     const auto receipt = channel_.peek(bytes);

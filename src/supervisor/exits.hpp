@@ -30,8 +30,9 @@ class Exits {
 
   /// Handles what is queued, then goes on as more arrives.
   void start();
-  /// Handles what is queued now.
-  void drain();
+  /// Handles what is queued now, at most so many: services that end as fast as they are started again
+  /// must not keep everybody else waiting.
+  void drain(unsigned most = kAll);
 
   /// Calls `handler` once, when this child of the reaper has ended. Replaces an earlier one.
   void expect(pid_t pid, Handler handler) { expected_[pid] = std::move(handler); }
@@ -39,6 +40,9 @@ class Exits {
   [[nodiscard]] bool is_expected(pid_t pid) const { return expected_.contains(pid); }
 
  private:
+  static constexpr unsigned kAll = 10'000;  ///< More than the channel holds.
+  static constexpr unsigned kTurn = 32;
+
   void handle(const reaper::Message& message);
   void handle_exit(const reaper::Exited& exited);
 

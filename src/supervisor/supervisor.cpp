@@ -36,6 +36,8 @@ using namespace std::chrono_literals;
 // Clients that read nothing do not hold up the end.
 constexpr auto kFarewell = 2s;
 constexpr int kBadConfig = 78;
+// After this long without an event, memory that work has taken is given back: one wake-up, then none.
+constexpr auto kRest = 2s;
 
 rlimit raise_open_files() {
   rlimit found{};
@@ -118,7 +120,8 @@ struct Supervisor::Parts {
                   .definitions_path = options.directories.applied_config(),
                   .place = place(),
                   .info = [this] { return info(); }}),
-        farewell(loop, [this] { loop.stop(); }) {}
+        farewell(loop, [this] { loop.stop(); }),
+        rest(loop, [] { sys::release_unused_memory(); }) {}
 
   [[nodiscard]] OutputPlace place() const {
     return {.fifos = directories.fifos, .logs = directories.logs, .log_directory = options.directories.logs};
@@ -197,6 +200,7 @@ struct Supervisor::Parts {
       events.publish(one.transition, one.name, one.time);
     }
     waiters.check(engine.fleet());
+    rest.arm(core::Instant(sys::monotonic_now() + kRest));
   }
 
   void handle_signal(const reaper::Signalled& signalled) {
@@ -286,6 +290,7 @@ struct Supervisor::Parts {
   Executor executor;
   Commands commands;
   Timer farewell;
+  Timer rest;
   std::unique_ptr<api::Server> server;
   std::optional<Ending> ending;
 };
@@ -330,8 +335,6 @@ Ending Supervisor::run() {
   Parts& parts = *parts_;
   send(parts.channel, reaper::Plain{.header = {reaper::kWireVersion, reaper::MessageKind::up}});
   parts.apply_first_config();
-  // What starting took is not needed again.
-  parts.loop.post([] { sys::release_unused_memory(); });
   parts.loop.run();
   parts.server.reset();
   const Ending ending = parts.ending.value_or(Ending{});
