@@ -29,6 +29,8 @@ class CannotStart : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(CannotStart, NamesTheStepTheThingAndTheCause) {
   Foster foster;
+  // A directory on PATH that may not be searched would make "not found" a "not permitted".
+  foster.environment["PATH"] = "/usr/bin:/bin";
   foster.write_config(with_neighbour(GetParam().config));
   const Finished up = foster.up(1);
   EXPECT_THAT(up.out + up.err, HasSubstr(GetParam().message));
