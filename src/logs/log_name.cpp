@@ -6,8 +6,10 @@ namespace foster::logs {
 
 std::string log_file_name(std::string_view instance) {
   std::string name(instance);
-  // A colon is awkward in file names (scp, make, PATH); a slash cannot be in one.
-  std::ranges::replace_if(name, [](char byte) { return byte == ':' || byte == '/'; }, '.');
+  // A colon is awkward in file names (scp, make, PATH); a dot could be part of another service's name.
+  // A slash is in no instance's name, but perhaps in what a client asks for.
+  std::ranges::replace(name, ':', '@');
+  std::ranges::replace(name, '/', '@');
   return name + ".log";
 }
 

@@ -6,7 +6,7 @@
 
 namespace foster::logs {
 
-/// The current file: "web.log" for web, "web.0.log" for web:0.
+/// The current file: "web.log" for web, "web@0.log" for web:0, which no service can be named.
 [[nodiscard]] std::string log_file_name(std::string_view instance);
 
 /// A rotated one: "web.log.1" is the newest, higher numbers are older. Number 0 is the current file itself.

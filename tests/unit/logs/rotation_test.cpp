@@ -20,10 +20,10 @@ using testing::TemporaryDirectory;
 using testing::write_file;
 using Kind = NextStep::Kind;
 
-TEST(LogFileName, HasADotWhereTheInstanceHasAColon) {
+TEST(LogFileName, IsOfNoOtherInstance) {
   EXPECT_EQ(log_file_name("web"), "web.log");
-  EXPECT_EQ(log_file_name("web:0"), "web.0.log");
-  EXPECT_EQ(log_file_name("../x"), "...x.log");
+  EXPECT_EQ(log_file_name("web:0"), "web@0.log");
+  EXPECT_EQ(log_file_name("../x"), "..@x.log");
   EXPECT_EQ(rotated_name("web.log", 0), "web.log");
   EXPECT_EQ(rotated_name("web.log", 12), "web.log.12");
 }
