@@ -180,6 +180,7 @@ std::string encode(const Info& info) {
   json.key("config").string_or_null(info.config);
   json.key("log_dir").string(info.log_dir);
   json.key("recoveries").number(info.recoveries);
+  json.key("hangs").number(info.hangs);
   json.end_object();
   return json.take();
 }

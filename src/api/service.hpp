@@ -67,6 +67,7 @@ struct Info {
   std::string log_dir;
   std::string config;       ///< Path of the applied file; empty: none.
   unsigned recoveries = 0;  ///< How often a lost supervisor was replaced.
+  unsigned hangs = 0;       ///< How often that was because it hung.
 };
 
 /// One instance with what the core does not know.

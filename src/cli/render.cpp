@@ -34,6 +34,11 @@ std::string_view escape_of(Colour colour) {
   return "";
 }
 
+/// Nearly all text is: a byte a cell, and nothing to clean.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char byte) { return byte >= ' ' && byte <= '~'; });
+}
+
 // The beginning of `text` that fits, with an ellipsis where something is missing.
 std::string cut(const std::string& text, std::size_t width) {
   if (display_width(text) <= width) return text;
@@ -83,6 +88,7 @@ std::string coloured(std::string_view text, Colour colour) {
 }
 
 std::string printable(std::string_view text) {
+  if (is_plain(text)) return std::string(text);
   std::string clean;
   clean.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
@@ -100,6 +106,7 @@ std::string printable(std::string_view text) {
 }
 
 std::size_t display_width(std::string_view text) {
+  if (is_plain(text)) return text.size();
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size();) {
     const auto point = config::decode_utf8(text, at);
@@ -128,11 +135,11 @@ std::string Table::render(const TableStyle& style) const {
                                : std::string::npos;
 
   std::string text;
-  const auto add_line = [&](const auto& cell_at) {
+  const auto add_line = [&](const std::vector<Cell>& row) {
     std::string line;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const bool is_last = i + 1 == columns_.size();
-      const Cell cell = cell_at(i);
+      const Cell& cell = row[i];
       const std::string shown = is_last ? cut(cell.text, room) : cell.text;
       const std::string blanks(widths[i] - std::min(widths[i], display_width(shown)), ' ');
       const std::string inked = style.has_colour ? coloured(shown, cell.colour) : shown;
@@ -142,10 +149,10 @@ std::string Table::render(const TableStyle& style) const {
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   };
-  add_line([&](std::size_t i) { return Cell{.text = columns_[i].title, .colour = Colour::bold}; });
-  for (const auto& row : rows_) {
-    add_line([&](std::size_t i) { return row[i]; });
-  }
+  std::vector<Cell> titles;
+  for (const Column& column : columns_) titles.push_back({.text = column.title, .colour = Colour::bold});
+  add_line(titles);
+  for (const auto& row : rows_) add_line(row);
   return text;
 }
 

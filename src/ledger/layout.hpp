@@ -48,6 +48,7 @@ struct Header {
   std::atomic<std::uint64_t> reaper_inode;
   std::atomic<std::uint64_t> recoveries;
   std::atomic<std::uint64_t> last_exit_sequence;
+  std::atomic<std::uint64_t> hangs;
 };
 static_assert(std::is_standard_layout_v<Header>);
 static_assert(offsetof(Header, magic) == 0);
@@ -65,7 +66,8 @@ static_assert(offsetof(Header, reaper_start_time) == 264);
 static_assert(offsetof(Header, reaper_inode) == 272);
 static_assert(offsetof(Header, recoveries) == 280);
 static_assert(offsetof(Header, last_exit_sequence) == 288);
-static_assert(sizeof(Header) == 296);
+static_assert(offsetof(Header, hangs) == 296);
+static_assert(sizeof(Header) == 304);
 
 /// What is mapped.
 struct Shared {

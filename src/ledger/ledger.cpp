@@ -317,6 +317,14 @@ void Ledger::count_recovery() noexcept {
   shared_->header.recoveries.fetch_add(1);
 }
 
+std::uint64_t Ledger::hangs() const noexcept {
+  return shared_->header.hangs.load();
+}
+
+void Ledger::count_hang() noexcept {
+  shared_->header.hangs.fetch_add(1);
+}
+
 std::uint64_t Ledger::last_exit_sequence() const noexcept {
   return shared_->header.last_exit_sequence.load();
 }

@@ -86,6 +86,9 @@ class Ledger {
   /// How often a supervisor was started in place of one that had ended.
   [[nodiscard]] std::uint64_t recoveries() const noexcept;
   void count_recovery() noexcept;
+  /// How often a supervisor was ended because it hung.
+  [[nodiscard]] std::uint64_t hangs() const noexcept;
+  void count_hang() noexcept;
   /// The newest exit (reaper/wire.hpp, Exited::sequence) that was applied. A new reaper counts on from here.
   [[nodiscard]] std::uint64_t last_exit_sequence() const noexcept;
   void set_last_exit_sequence(std::uint64_t sequence) noexcept;

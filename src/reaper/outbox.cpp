@@ -1,5 +1,7 @@
 #include "reaper/outbox.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,6 +55,15 @@ void Outbox::send_signals() noexcept {
     signalled.reset();
   }
   signals_wait_ = false;
+}
+
+void Outbox::send_ping() noexcept {
+  (void)try_to_send(Plain{.header = {kWireVersion, MessageKind::ping}});
+}
+
+std::size_t Outbox::untaken() const noexcept {
+  int bytes = 0;
+  return ::ioctl(channel_.fd().get(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 bool Outbox::send(const sys::ExitReport& exit) noexcept {

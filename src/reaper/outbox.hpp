@@ -35,6 +35,12 @@ class Outbox {
   /// Sends what `add` kept, as far as there is room.
   void send_signals() noexcept;
 
+  /// Something to take, if there is room; a full socket is something to take.
+  void send_ping() noexcept;
+
+  /// How many bytes wait to be taken.
+  [[nodiscard]] std::size_t untaken() const noexcept;
+
   /// Whether it is on its way; if not, it must not be reaped.
   [[nodiscard]] bool send(const sys::ExitReport& exit) noexcept;
 

@@ -17,6 +17,7 @@
 #include <foster/exit_status.hpp>
 
 #include "ledger/ledger.hpp"
+#include "reaper/attention.hpp"
 #include "reaper/forwarded_signals.hpp"
 #include "reaper/held_fds.hpp"
 #include "reaper/keep_alive.hpp"
@@ -62,6 +63,7 @@ class Reaper {
       outbox_.send_signals();
       bury_supervisor();
       forward_exits();
+      look_after_supervisor();
       end_or_keep_alive();
     }
     return leave();
@@ -69,18 +71,23 @@ class Reaper {
 
  private:
   void wait() noexcept {
-    std::array<pollfd, 2> fds{
+    const auto listener = attention_.wants_clients() && supervisor_.pid() ? supervisor_.listener() : std::nullopt;
+    std::array<pollfd, 3> fds{
         pollfd{signals_.fd().get(), POLLIN, 0},
-        pollfd{outbox_.channel().fd().get(), static_cast<short>(outbox_.is_full() ? POLLIN | POLLOUT : POLLIN), 0}};
-    const std::optional<timespec> timeout = time_to_start();
+        pollfd{outbox_.channel().fd().get(), static_cast<short>(outbox_.is_full() ? POLLIN | POLLOUT : POLLIN), 0},
+        pollfd{listener ? listener->get() : -1, POLLIN, 0}};
+    const std::optional<timespec> timeout = time_left();
     (void)::ppoll(fds.data(), fds.size(), timeout ? &*timeout : nullptr, nullptr);  // woken for nothing is no harm
     woken_ = {.by_signal = fds[0].revents != 0, .by_message = (fds[1].revents & POLLIN) != 0};
     if ((fds[1].revents & POLLOUT) != 0) outbox_.try_again();
+    if ((fds[2].revents & POLLIN) != 0) attention_.client_waits(sys::monotonic_now());
   }
 
-  std::optional<timespec> time_to_start() const noexcept {
-    if (!start_at_) return std::nullopt;
-    const Instant left = std::max(*start_at_ - sys::monotonic_now(), Instant::zero());
+  /// Until something has to be done that nobody wakes us for.
+  std::optional<timespec> time_left() const noexcept {
+    const std::optional<Instant> due = start_at_ ? start_at_ : attention_.next_look();
+    if (!due) return std::nullopt;
+    const Instant left = std::max(*due - sys::monotonic_now(), Instant::zero());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     return timespec{seconds.count(), (left - seconds).count()};
   }
@@ -113,6 +120,9 @@ class Reaper {
   }
 
   void supervisor_ended(int wait_status) noexcept {
+    attention_.forget();
+    // One that had to be killed has failed, and is braked like any other.
+    if (std::exchange(is_given_up_, false)) wait_status = SupervisorProcess::wait_status_of_failure;
     const bool by_itself = !WIFSIGNALED(wait_status) || WTERMSIG(wait_status) != SIGKILL;
     if (is_first_ && !was_ever_up_ && !something_may_run_ && by_itself) failed_start_ = wait_status;
     start_at_ = keep_alive_.ended(wait_status, sys::monotonic_now());
@@ -130,6 +140,28 @@ class Reaper {
       // Only what is on its way may go: until here the pid could not be anybody else's.
       (void)sys::release_exit(Pid(report->pid));
     }
+  }
+
+  /// A supervisor that hangs is as good as lost, and harder to notice.
+  void look_after_supervisor() noexcept {
+    if (!supervisor_.pid() || is_given_up_) return;
+    const Instant now = sys::monotonic_now();
+    if (attention_.is_time_for_client(now) && client_still_waits()) {
+      outbox_.send_ping();
+      attention_.client_waits(now);
+    }
+    const Attention::Sight sight{
+        .untaken = outbox_.untaken(), .applied = ledger_.last_exit_sequence(), .is_up = keep_alive_.is_up()};
+    if (!attention_.is_lost(sight, now)) return;
+    is_given_up_ = true;
+    ledger_.count_hang();
+    supervisor_.kill();
+  }
+
+  bool client_still_waits() const noexcept {
+    const auto listener = supervisor_.listener();
+    pollfd door{listener ? listener->get() : -1, POLLIN, 0};
+    return ::poll(&door, 1, 0) == 1 && (door.revents & POLLIN) != 0;
   }
 
   void read_messages() noexcept {
@@ -163,8 +195,12 @@ class Reaper {
       case MessageKind::finish:
         if (size >= sizeof(Finish)) finish_ = message.finish.exit_code;
         return;
+      case MessageKind::listen:
+        if (fd) supervisor_.keep_listener(std::move(fd));
+        return;
       case MessageKind::exited:
       case MessageKind::signalled:
+      case MessageKind::ping:
         return;  // ours to send
     }
   }
@@ -216,6 +252,7 @@ class Reaper {
   SupervisorProcess supervisor_;
   HeldFds held_;
   KeepAlive keep_alive_;
+  Attention attention_;
   LastResort last_resort_;
 
   struct Woken {
@@ -227,6 +264,7 @@ class Reaper {
   std::optional<int> finish_;        // its exit code
   std::optional<int> failed_start_;  // wait status of the first supervisor
   std::optional<End> end_;
+  bool is_given_up_ = false;  // the supervisor that runs was killed because it hangs
   bool is_first_ = true;
   bool was_ever_up_ = false;
   const bool something_may_run_;

@@ -20,6 +20,7 @@ struct RoleArguments {
   std::string config;   ///< Applied by the first supervisor; empty: none.
   UniqueFd channel;     ///< --channel: the supervisor's end.
   UniqueFd lock;        ///< --lock
+  UniqueFd listener;    ///< --listener: an earlier supervisor's control socket, or something that is none.
   UniqueFd ready;       ///< --ready-fd: where whoever waits hears "READY", or why not.
   bool detach = false;  ///< --detach yes: fork once more, so that no terminal can be regained.
 };

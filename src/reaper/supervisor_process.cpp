@@ -1,7 +1,9 @@
 #include "reaper/supervisor_process.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <utility>
 
 #include "sys/wait.hpp"
@@ -11,7 +13,12 @@ namespace {
 
 enum class Which : std::uint8_t { first, later };
 
-std::vector<std::string> argv_of(const SupervisorRecipe& recipe, Which which) {
+/// A number that nobody else gets; a socket takes the place of the file when there is one.
+UniqueFd reserve_number() {
+  return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+std::vector<std::string> argv_of(const SupervisorRecipe& recipe, const UniqueFd& listener, Which which) {
   std::vector<std::string> words{"foster: supervisor"};
   const auto add_fd = [&](const char* option, const UniqueFd& fd) {
     if (!fd) return;
@@ -20,13 +27,15 @@ std::vector<std::string> argv_of(const SupervisorRecipe& recipe, Which which) {
   };
   add_fd("--channel", recipe.channel);
   add_fd("--lock", recipe.lock);
+  add_fd("--listener", listener);
   if (which == Which::first) add_fd("--ready-fd", recipe.ready);
   words.insert(words.end(), recipe.arguments.begin(), recipe.arguments.end());
   return words;
 }
 
-std::vector<int> fds_of(const SupervisorRecipe& recipe) {
+std::vector<int> fds_of(const SupervisorRecipe& recipe, const UniqueFd& listener) {
   std::vector<int> fds{recipe.channel.get()};
+  if (listener) fds.push_back(listener.get());
   if (recipe.lock) fds.push_back(recipe.lock.get());
   if (recipe.ready) fds.push_back(recipe.ready.get());
   return fds;
@@ -41,9 +50,10 @@ SupervisorProcess::Words::Words(std::vector<std::string> words) : words_(std::mo
 
 SupervisorProcess::SupervisorProcess(SupervisorRecipe recipe)
     : recipe_(std::move(recipe)),
-      first_argv_(argv_of(recipe_, Which::first)),
-      later_argv_(argv_of(recipe_, Which::later)),
-      inherited_(fds_of(recipe_)) {}
+      listener_(reserve_number()),
+      first_argv_(argv_of(recipe_, listener_, Which::first)),
+      later_argv_(argv_of(recipe_, listener_, Which::later)),
+      inherited_(fds_of(recipe_, listener_)) {}
 
 bool SupervisorProcess::start() noexcept {
   const bool is_first = !std::exchange(started_before_, true);
@@ -67,6 +77,20 @@ bool SupervisorProcess::start() noexcept {
   if (launched.pid == 0) return false;
   pid_ = Pid(launched.pid);
   return true;
+}
+
+void SupervisorProcess::keep_listener(UniqueFd socket) noexcept {
+  // Without a number to keep it under, the next supervisor makes its own.
+  has_listener_ = listener_ && ::dup3(socket.get(), listener_.get(), O_CLOEXEC) >= 0;
+}
+
+std::optional<BorrowedFd> SupervisorProcess::listener() const noexcept {
+  if (!has_listener_) return std::nullopt;
+  return listener_;
+}
+
+void SupervisorProcess::kill() const noexcept {
+  if (pid_) (void)::kill(pid_->number(), SIGKILL);  // a child of ours that is not reaped: the pid is its own
 }
 
 std::optional<int> SupervisorProcess::take_end() noexcept {

@@ -15,10 +15,10 @@
 namespace foster::reaper {
 
 /// What every supervisor is started with. argv is
-/// {"foster: supervisor", "--channel", "N", "--lock", "N", arguments…}, and for the first one "--ready-fd", "N"
-/// before the arguments; an option is left out where there is no such descriptor. Signals are at their defaults
-/// and unblocked, the process group is the reaper's, and no parent-death signal is set: a supervisor survives its
-/// reaper, and notices by its channel.
+/// {"foster: supervisor", "--channel", "N", "--lock", "N", "--listener", "N", arguments…}, and for the first one
+/// "--ready-fd", "N" before the arguments; an option is left out where there is no such descriptor. Signals are at
+/// their defaults and unblocked, the process group is the reaper's, and no parent-death signal is set: a supervisor
+/// survives its reaper, and notices by its channel.
 struct SupervisorRecipe {
   std::string program{};  ///< For execve. When it has gone, the file the reaper itself runs is used.
   std::vector<std::string> arguments{};
@@ -42,6 +42,16 @@ class SupervisorProcess {
   /// The one that runs, or has ended and was not asked for its end.
   [[nodiscard]] std::optional<Pid> pid() const noexcept { return pid_; }
 
+  /// Keeps a supervisor's listening socket and hands it to the next one, so that clients who come between the two
+  /// find an open door. In place of what was kept.
+  void keep_listener(UniqueFd socket) noexcept;
+
+  /// The kept one; clients that nobody has accepted make it readable.
+  [[nodiscard]] std::optional<BorrowedFd> listener() const noexcept;
+
+  /// SIGKILL to the one that runs. Its end is still to be taken.
+  void kill() const noexcept;
+
   /// Its wait status once it has ended; it is reaped, and `pid` is empty from then on.
   [[nodiscard]] std::optional<int> take_end() noexcept;
 
@@ -64,6 +74,8 @@ class SupervisorProcess {
   };
 
   SupervisorRecipe recipe_;
+  UniqueFd listener_;  // its number never changes: the arguments name it
+  bool has_listener_ = false;
   Words first_argv_;
   Words later_argv_;
   std::vector<int> inherited_;  // the last one is for the first supervisor alone

@@ -14,12 +14,14 @@ enum class MessageKind : std::uint32_t {
   // Reaper to supervisor. These carry no descriptors: the supervisor peeks, applies, then consumes.
   exited = 1,     ///< A child ended: Exited.
   signalled = 2,  ///< Somebody signalled the reaper: Signalled.
+  ping = 3,       ///< To be taken, nothing more: Plain. Sent when a client seems to wait in vain.
 
   // Supervisor to reaper.
   up = 16,       ///< The supervisor took over and answers: Plain. Resets the brake.
   hold = 17,     ///< Keep this descriptor open for the slot: Slot, with one descriptor.
   release = 18,  ///< Close what is kept for the slot: Slot.
   finish = 19,   ///< Everything is down; end with this exit code: Finish.
+  listen = 20,   ///< Keep this socket for the next supervisor, and see that clients are served: Plain, with it.
 };
 
 struct Header {

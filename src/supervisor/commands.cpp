@@ -252,6 +252,7 @@ void Commands::shut_down(const api::Actor& actor, api::Done<std::vector<api::Out
 api::Answer<std::vector<api::EventRow>> Commands::history(const std::string& name, std::size_t most) const {
   if (!name.empty() && !fleet().find(name))
     return problem(Problem::Kind::no_such_service, "no instance is called " + name);
+  tools_.tell();
   auto records = tools_.journal.history({.instance = name, .after = std::nullopt, .most = most});
   if (!records) return tools_.events.recent(name, most);  // the disk refuses: what memory still has
   std::vector<api::EventRow> rows;
@@ -283,6 +284,7 @@ api::Answer<std::unique_ptr<api::LogCursor>> Commands::open_log(const api::LogRe
 }
 
 std::unique_ptr<api::EventCursor> Commands::follow_events(std::optional<std::uint64_t> after) {
+  tools_.tell();
   return tools_.events.follow(after);
 }
 

@@ -29,6 +29,7 @@ class Commands final : public api::ControlService {
     std::string definitions_path;
     OutputPlace place;
     std::function<api::Info()> info;
+    std::function<void()> tell;  ///< What has happened and is not told yet.
   };
 
   explicit Commands(Tools tools) : tools_(std::move(tools)) {}

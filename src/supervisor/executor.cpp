@@ -1,5 +1,7 @@
 #include "supervisor/executor.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -8,6 +10,7 @@
 #include "supervisor/daemon_finder.hpp"
 #include "supervisor/probes.hpp"
 #include "sys/clock.hpp"
+#include "sys/files.hpp"
 #include "sys/procfs.hpp"
 
 namespace foster::supervisor {
@@ -71,27 +74,21 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   if (it.output) it.output->drain();
   if (auto prepared = prepare(id, it, service); !prepared) return prepared;
 
-  RunResources resources{.facts = {.foster = tools_.foster,
-                                   .index = tools_.fleet().view(id).index,
-                                   .run = run,
-                                   .tag = tag_of(id, run),
-                                   .notify_socket = it.notify ? it.notify->address() : std::string()},
-                         .output = std::nullopt,
-                         .ready = std::nullopt,
-                         .ready_number = -1,
-                         .open_files = tools_.open_files};
+  auto resources = resources_for(id, run);
+  if (!resources) return Failure(resources.error());
+  if (it.notify) resources->facts.notify_socket = it.notify->address();
   if (it.output) {
     auto end = it.output->open_for_service();
     if (!end) return Failure(end.error());
-    resources.output = std::move(*end);
+    resources->output = std::move(*end);
   }
   if (const auto* ready = std::get_if<core::ReadyFd>(&service.ready.how)) {
     auto end = open_ready_fifo(tools_.place.fifos, fifo_name(id));
     if (!end) return Failure(end.error());
-    resources.ready = std::move(*end);
-    resources.ready_number = ready->number;
+    resources->ready = std::move(*end);
+    resources->ready_number = ready->number;
   }
-  auto plan = plan_run(service, std::move(resources));
+  auto plan = plan_run(service, std::move(*resources));
   if (!plan) return Failure(plan.error());
   if (it.cgroup) plan->request.cgroup = it.cgroup->fd();
   plan->request.lane = tools_.lane;
@@ -110,6 +107,24 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   expect_exit(id, run, it.first_pid);
   tools_.report(id, core::event::Spawned{run, spawned->pid});
   return {};
+}
+
+Result<RunResources> Executor::resources_for(core::InstanceId id, core::Run run) {
+  if (!null_device_) {
+    auto opened = sys::open_file("/dev/null", O_RDWR | O_NOCTTY);
+    if (!opened) return Failure(opened.error());
+    null_device_ = std::move(*opened);
+  }
+  return RunResources{.facts = {.foster = tools_.foster,
+                                .index = tools_.fleet().view(id).index,
+                                .run = run,
+                                .tag = tag_of(id, run),
+                                .notify_socket = {}},
+                      .output = std::nullopt,
+                      .ready = std::nullopt,
+                      .ready_number = -1,
+                      .null_device = null_device_,
+                      .open_files = tools_.open_files};
 }
 
 Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Service& service) {
@@ -339,16 +354,9 @@ std::unique_ptr<Probe> Executor::make_probe(core::InstanceId id, core::Run run) 
       .logs = tools_.place.logs,
       .spawn_helper = [this, id, run](const std::vector<std::string>& argv,
                                       std::function<void(ExitStatus)> done) -> Result<Pid> {
-        RunResources resources{.facts = {.foster = tools_.foster,
-                                         .index = tools_.fleet().view(id).index,
-                                         .run = run,
-                                         .tag = tag_of(id, run),
-                                         .notify_socket = {}},
-                               .output = std::nullopt,
-                               .ready = std::nullopt,
-                               .ready_number = -1,
-                               .open_files = tools_.open_files};
-        auto plan = plan_helper(tools_.fleet().service_of(id), argv, std::move(resources));
+        auto resources = resources_for(id, run);
+        if (!resources) return Failure(resources.error());
+        auto plan = plan_helper(tools_.fleet().service_of(id), argv, std::move(*resources));
         if (!plan) return Failure(plan.error());
         if (Instance* owner = find(id); owner != nullptr && owner->cgroup) plan->request.cgroup = owner->cgroup->fd();
         plan->request.lane = tools_.lane;

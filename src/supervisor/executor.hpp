@@ -91,10 +91,13 @@ class Executor {
   [[nodiscard]] bool is_stranger(pid_t pid, core::InstanceId id) const;
   [[nodiscard]] bool belongs_to_run(core::InstanceId id, Pid pid) const;
   void hold(core::InstanceId id, BorrowedFd fd);
+  /// What a run of this instance gets, but for its output.
+  [[nodiscard]] Result<RunResources> resources_for(core::InstanceId id, core::Run run);
 
   Tools tools_;
   Leftovers leftovers_;
   std::vector<std::unique_ptr<Instance>> instances_;
+  UniqueFd null_device_;  ///< Opened when first needed.
 };
 
 }  // namespace foster::supervisor

@@ -53,7 +53,8 @@ int run(int argc, char** argv) {
                                         .directories = arguments.directories,
                                         .config = arguments.config,
                                         .channel = std::move(arguments.channel),
-                                        .lock = std::move(arguments.lock)});
+                                        .lock = std::move(arguments.lock),
+                                        .listener = std::move(arguments.listener)});
   if (!supervisor) {
     const std::string line = "cannot start the supervisor: " + to_string(supervisor.error()) + "\n";
     reaper::tell_ready(arguments.ready, line);

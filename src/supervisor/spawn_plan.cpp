@@ -34,24 +34,26 @@ Result<> set_ids(const core::Service& service, sys::SpawnRequest& request) {
 }
 
 Result<> set_descriptors(const core::Service& service, RunResources& resources, SpawnPlan& plan) {
-  const std::string input = service.stdin_path.empty() ? "/dev/null" : service.stdin_path;
-  auto in = sys::open_file(input, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-  if (!in) return Failure(in.error());
-  if (!service.stdin_path.empty()) {
-    // Opened without blocking, so that a FIFO without a writer holds nobody up; read as a program expects.
-    (void)::fcntl(in->get(), F_SETFL, 0);
-  }
-  if (!resources.output) {
-    auto out = sys::open_file("/dev/null", O_WRONLY | O_NOCTTY);
-    if (!out) return Failure(out.error());
-    resources.output = std::move(*out);
-  }
   const auto lend = [&plan](UniqueFd fd, std::initializer_list<int> targets) {
     for (const int target : targets) plan.request.fds.push_back({.source = fd, .target = target});
     plan.held.push_back(std::move(fd));
   };
-  lend(std::move(*in), {0});
-  lend(std::move(*resources.output), {1, 2});
+  if (service.stdin_path.empty()) {
+    plan.request.fds.push_back({.source = resources.null_device, .target = STDIN_FILENO});
+  } else {
+    // Opened without blocking, so that a FIFO without a writer holds nobody up; read as a program expects.
+    auto in = sys::open_file(service.stdin_path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+    if (!in) return Failure(in.error());
+    (void)::fcntl(in->get(), F_SETFL, 0);
+    lend(std::move(*in), {STDIN_FILENO});
+  }
+  if (resources.output) {
+    lend(std::move(*resources.output), {STDOUT_FILENO, STDERR_FILENO});
+  } else {
+    for (const int target : {STDOUT_FILENO, STDERR_FILENO}) {
+      plan.request.fds.push_back({.source = resources.null_device, .target = target});
+    }
+  }
   if (resources.ready) lend(std::move(*resources.ready), {resources.ready_number});
   return {};
 }

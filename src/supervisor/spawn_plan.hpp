@@ -26,10 +26,11 @@ struct SpawnPlan {
 /// What a run gets from foster.
 struct RunResources {
   RunFacts facts;
-  std::optional<UniqueFd> output;  ///< For stdout and stderr; empty: /dev/null.
+  std::optional<UniqueFd> output;  ///< For stdout and stderr; empty: `null_device`.
   std::optional<UniqueFd> ready;   ///< For the descriptor of ReadyFd.
   int ready_number = -1;
-  rlimit open_files{};  ///< What we were started with; our own limit is raised.
+  BorrowedFd null_device;  ///< /dev/null, for reading and writing.
+  rlimit open_files{};     ///< What we were started with; our own limit is raised.
 };
 
 /// @errors The step that would fail: "user www-dat: no such user", "open /srv/in: …", "exec nginx: …".

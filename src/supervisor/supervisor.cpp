@@ -14,6 +14,7 @@
 #include "journal/journal.hpp"
 #include "ledger/ledger.hpp"
 #include "supervisor/commands.hpp"
+#include "supervisor/control_socket.hpp"
 #include "supervisor/definitions.hpp"
 #include "supervisor/engine.hpp"
 #include "supervisor/event_log.hpp"
@@ -26,7 +27,6 @@
 #include "sys/clock.hpp"
 #include "sys/memory.hpp"
 #include "sys/procfs.hpp"
-#include "sys/unix_socket.hpp"
 
 namespace foster::supervisor {
 namespace {
@@ -36,6 +36,8 @@ using namespace std::chrono_literals;
 // Clients that read nothing do not hold up the end.
 constexpr auto kFarewell = 2s;
 constexpr int kBadConfig = 78;
+// A service that ended comes back first; the history is told in the pause after it.
+constexpr auto kTellAfter = 1ms;
 // After this long without an event, memory that work has taken is given back: one wake-up, then none.
 constexpr auto kRest = 2s;
 
@@ -119,7 +121,9 @@ struct Supervisor::Parts {
                   .definitions = definitions,
                   .definitions_path = options.directories.applied_config(),
                   .place = place(),
-                  .info = [this] { return info(); }}),
+                  .info = [this] { return info(); },
+                  .tell = [this] { tell(); }}),
+        telling(loop, [this] { tell(); }),
         farewell(loop, [this] { loop.stop(); }),
         rest(loop, [] { sys::release_unused_memory(); }) {}
 
@@ -144,7 +148,8 @@ struct Supervisor::Parts {
             .state_dir = options.directories.state,
             .log_dir = options.directories.logs,
             .config = definitions.config,
-            .recoveries = static_cast<unsigned>(ledger.recoveries())};
+            .recoveries = static_cast<unsigned>(ledger.recoveries()),
+            .hangs = static_cast<unsigned>(ledger.hangs())};
   }
 
   static journal::EventRecord to_record(const api::EventRow& row) {
@@ -184,6 +189,7 @@ struct Supervisor::Parts {
           using What = std::remove_cvref_t<decltype(what)>;
           if constexpr (std::is_same_v<What, core::action::Publish>) {
             published.push_back({names[what.transition.id], sys::wall_now(), what.transition});
+            waiters.note(what.transition);
           } else if constexpr (std::is_same_v<What, core::action::Exit>) {
             end({.kind = Ending::Kind::finished, .exit_code = what.code});
           } else {
@@ -193,13 +199,15 @@ struct Supervisor::Parts {
         action);
   }
 
-  // Told when everything due is done: no service waits for the journal or a client.
   void settle() {
-    for (const Published& one : std::exchange(published, {})) {
-      waiters.note(one.transition);
-      events.publish(one.transition, one.name, one.time);
-    }
     waiters.check(engine.fleet());
+    if (!published.empty()) telling.arm(core::Instant(sys::monotonic_now() + kTellAfter));
+  }
+
+  void tell() {
+    for (Published& one : std::exchange(published, {})) {
+      events.publish(one.transition, std::move(one.name), one.time);
+    }
     rest.arm(core::Instant(sys::monotonic_now() + kRest));
   }
 
@@ -216,12 +224,14 @@ struct Supervisor::Parts {
     if (ending) return;
     ending = how;
     if (how.kind == Ending::Kind::reaper_lost) {
+      tell();
       loop.stop();
       return;
     }
     // After what runs now, so that the answers are those of the end.
     loop.post([this] {
       waiters.finish(engine.fleet());
+      tell();
       farewell.arm(core::Instant(sys::monotonic_now() + kFarewell));
       if (server) {
         server->drain([this] { loop.stop(); });
@@ -289,6 +299,7 @@ struct Supervisor::Parts {
   Exits exits;
   Executor executor;
   Commands commands;
+  Timer telling;
   Timer farewell;
   Timer rest;
   std::unique_ptr<api::Server> server;
@@ -317,11 +328,10 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
     if (applied) definitions = std::move(*applied);
     remembered = remember(*ledger, definitions.model, Pid(::getppid()));
   }
-  auto socket = sys::listen_unix(directories->runtime, sys::kControlSocket);
-  if (!socket) return Failure(socket.error());
-
   auto parts = std::make_unique<Parts>(std::move(options), std::move(lane), std::move(*directories), std::move(*ledger),
                                        std::move(journal->journal), std::move(definitions), std::move(remembered));
+  auto socket = take_control_socket(parts->directories.runtime, std::move(parts->options.listener), parts->channel);
+  if (!socket) return Failure(socket.error());
   parts->recover();
   parts->server =
       std::make_unique<api::Server>(parts->loop.context(), std::move(*socket), parts->commands, api::ServerOptions{});

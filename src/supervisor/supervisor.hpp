@@ -20,6 +20,7 @@ struct Options {
   std::string config;  ///< Applied when nothing is applied yet; empty: wait to be asked.
   UniqueFd channel;    ///< To the reaper.
   UniqueFd lock;       ///< The instance's, held while we live.
+  UniqueFd listener;   ///< An earlier supervisor's control socket, if there is one.
 };
 
 /// How the supervisor ended.

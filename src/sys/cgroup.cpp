@@ -147,14 +147,6 @@ Result<Cgroup> Cgroup::open(std::string path) {
   return Cgroup(std::move(*fd), std::move(path));
 }
 
-Result<UniqueFd> Cgroup::open_procs() const {
-  return open_at(fd_, "cgroup.procs", O_WRONLY);
-}
-
-Result<UniqueFd> Cgroup::open_events() const {
-  return open_at(fd_, "cgroup.events", O_RDONLY);
-}
-
 Result<> Cgroup::add(Pid pid) const {
   return write_control(fd_, "cgroup.procs", std::to_string(pid.number()));
 }
@@ -205,9 +197,18 @@ Result<> Cgroup::kill_one_by_one() const {
 }
 
 Result<bool> Cgroup::is_populated() const {
-  const auto events = read_control(fd_, "cgroup.events");
-  if (!events) return is_gone(events.error()) ? Result<bool>(false) : std::unexpected(events.error());
-  return events->find("populated 1") != std::string::npos;
+  if (!events_) {
+    auto opened = open_at(fd_, "cgroup.events", O_RDONLY);
+    if (!opened) return is_gone(opened.error()) ? Result<bool>(false) : std::unexpected(opened.error());
+    events_ = std::move(*opened);
+  }
+  char text[256];
+  const auto size = retry_on_eintr([&] { return ::pread(events_.get(), text, sizeof text, 0); });
+  if (size < 0) {
+    Error error{"read", errno, "cgroup.events"};
+    return is_gone(error) ? Result<bool>(false) : std::unexpected(std::move(error));
+  }
+  return std::string_view(text, static_cast<std::size_t>(size)).find("populated 1") != std::string_view::npos;
 }
 
 Result<std::vector<Pid>> Cgroup::pids() const {

@@ -24,11 +24,6 @@ class Cgroup {
   [[nodiscard]] BorrowedFd fd() const noexcept { return fd_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-  /// cgroup.procs for writing: a child writes "0" to it and is inside.
-  [[nodiscard]] Result<UniqueFd> open_procs() const;
-  /// cgroup.events: POLLPRI when the last process has left or the first has come.
-  [[nodiscard]] Result<UniqueFd> open_events() const;
-
   /// Moves a process, not its children, into the group.
   /// @errors `ESRCH`; `EACCES`, `EOPNOTSUPP` the kernel's rules for moving between groups.
   [[nodiscard]] Result<> add(Pid pid) const;
@@ -38,7 +33,7 @@ class Cgroup {
   /// Does not wait for the ends.
   [[nodiscard]] Result<> kill() const;
 
-  /// Whether a live process is in it or below. Zombies do not count.
+  /// Whether a live process is in it or below. Zombies do not count. Keeps a descriptor for the next time.
   [[nodiscard]] Result<bool> is_populated() const;
 
   /// The processes of the group and of those below, sorted, each once.
@@ -55,6 +50,7 @@ class Cgroup {
 
   UniqueFd fd_;
   std::string path_;
+  mutable UniqueFd events_;
 };
 
 /// The groups of one foster: the directory `foster.NAME` below the group we are in.

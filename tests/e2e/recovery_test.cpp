@@ -83,6 +83,37 @@ TEST(Recovery, KilledSupervisorIsBackAndNoServiceNoticed) {
   EXPECT_TRUE(zombies_below(reaper).empty());
 }
 
+TEST(Recovery, AHangingSupervisorIsReplacedWhenAClientWaits) {
+  Foster foster;
+  foster.write_config("[service.sleeper]\ncommand = [\"sleep\", \"1000\"]\n");
+  foster.up();
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  const pid_t service = foster.pid_of("sleeper");
+  const pid_t hanging = supervisor_of(reaper);
+  ::kill(hanging, SIGSTOP);
+  const Finished answer = foster.run({"ps"});
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_NE(supervisor_of(reaper), hanging);
+  EXPECT_EQ(foster.pid_of("sleeper"), service);
+  EXPECT_EQ(foster.info().at("hangs").as_int64(), 1);
+}
+
+TEST(Recovery, AClientBetweenTwoSupervisorsFindsAnOpenDoor) {
+  Foster foster;
+  foster.write_config("[service.sleeper]\ncommand = [\"sleep\", \"1000\"]\n");
+  foster.up();
+  const std::string socket = foster.info().at("runtime_dir").as_string().c_str() + std::string("/control.sock");
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  for (int round = 0; round < 20; ++round) {
+    ::kill(supervisor_of(reaper), SIGKILL);
+    // Not foster's own client, which would ask again.
+    const Finished answer =
+        foster.run_program({"curl", "--silent", "--show-error", "--unix-socket", socket, "http://localhost/v1/info"});
+    // A connection that the lost one had accepted already is cut; it is never refused.
+    EXPECT_THAT(answer.code, ::testing::AnyOf(0, 52, 56)) << answer.err;
+  }
+}
+
 TEST(Recovery, ServicesThatEndMeanwhileAreRestartedOnceAndLoseNoWord) {
   Foster foster;
   foster.write_config("[service.brief]\ncommand = [\"" + Foster::actor("counter") + "\", \"40\", \"500\", \"3\", \"" +

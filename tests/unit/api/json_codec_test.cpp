@@ -56,9 +56,10 @@ TEST(JsonCodecRows, NoServicesAreAnEmptyList) {
 }
 
 TEST(JsonCodecInfo, HasExactlyTheFieldsThatScriptsRelyOn) {
-  EXPECT_EQ(encode(FakeService().info()),
-            R"({"version":"1.2.3","name":"shop","reaper":100,"supervisor":101,"runtime_dir":"/run/foster/shop",)"
-            R"("state_dir":"/var/lib/foster/shop","config":null,"log_dir":"/var/log/foster/shop","recoveries":0})");
+  EXPECT_EQ(
+      encode(FakeService().info()),
+      R"({"version":"1.2.3","name":"shop","reaper":100,"supervisor":101,"runtime_dir":"/run/foster/shop",)"
+      R"("state_dir":"/var/lib/foster/shop","config":null,"log_dir":"/var/log/foster/shop","recoveries":0,"hangs":0})");
 }
 
 TEST(JsonCodecOutcomes, AreNotOkWhenOneOfThemIsNot) {

@@ -21,7 +21,7 @@ TEST_F(ServerTest, AnswersOverOneConnectionAgainAndAgain) {
   const UniqueFd client = connect();
   for (int round = 0; round < 3; ++round) {
     send(client, "GET /v1/info HTTP/1.1\r\nHost: x\r\n\r\n");
-    const std::string answer = receive_until(client, "\"recoveries\":0}");
+    const std::string answer = receive_until(client, "\"hangs\":0}");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
     EXPECT_NE(answer.find("Content-Type: application/json\r\n"), std::string::npos);
   }

@@ -179,7 +179,10 @@ TEST_F(TakePidfile, NeverHasTwoHoldersHoweverManyTry) {
     for (int round = 0; round < kRounds;) {
       const auto pidfile = take_pidfile(path);
       if (!pidfile) {
-        if (pidfile.error().code != EWOULDBLOCK) ++shared->broken;
+        if (pidfile.error().code != EWOULDBLOCK) {
+          ++shared->broken;
+          break;
+        }
         ::sched_yield();
         continue;
       }

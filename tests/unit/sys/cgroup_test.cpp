@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "sys/facilities.hpp"
+#include "sys/files.hpp"
 
 namespace foster::sys {
 namespace {
@@ -82,7 +83,7 @@ class CgroupOnThisMachine : public ::testing::TestWithParam<const char*> {
   /// Puts itself into the group, then does what it is told and waits for ever.
   template <class Deed>
   static Pid start_in(const Cgroup& group, Deed deed) {
-    const auto procs = group.open_procs().value();
+    const auto procs = open_at(group.fd(), "cgroup.procs", O_WRONLY).value();
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
     const UniqueFd out(ends[0]);
@@ -102,7 +103,7 @@ class CgroupOnThisMachine : public ::testing::TestWithParam<const char*> {
   }
 
   static bool await_empty(const Cgroup& group) {
-    const auto events = group.open_events().value();
+    const auto events = open_at(group.fd(), "cgroup.events", O_RDONLY).value();
     for (;;) {
       if (!group.is_populated().value()) return true;
       char text[256];

@@ -1,0 +1,40 @@
+#include "supervisor/control_socket.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <span>
+
+#include "reaper/wire.hpp"
+#include "sys/runtime_dir.hpp"
+#include "sys/unix_socket.hpp"
+
+namespace foster::supervisor {
+namespace {
+
+bool is_listening(BorrowedFd fd) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  return ::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+}
+
+bool has_name(BorrowedFd directory) {
+  struct stat facts{};
+  return ::fstatat(directory.get(), sys::kControlSocket, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(facts.st_mode);
+}
+
+}  // namespace
+
+Result<UniqueFd> take_control_socket(BorrowedFd runtime_directory, UniqueFd inherited, sys::Channel& reaper) {
+  if (inherited && is_listening(inherited) && has_name(runtime_directory)) return inherited;
+  auto socket = sys::listen_unix(runtime_directory, sys::kControlSocket);
+  if (!socket) return socket;
+  const reaper::Plain message{.header = {reaper::kWireVersion, reaper::MessageKind::listen}};
+  const BorrowedFd fds[] = {*socket};
+  // A reaper that is not told keeps nothing: the next supervisor makes a socket of its own.
+  (void)reaper.send(std::as_bytes(std::span(&message, 1)), fds);
+  return socket;
+}
+
+}  // namespace foster::supervisor
