@@ -202,6 +202,16 @@ std::string encode(const std::vector<Outcome>& outcomes) {
   return json.take();
 }
 
+std::string encode(const Upgraded& upgraded) {
+  JsonWriter json;
+  json.begin_object();
+  json.key("program").string(upgraded.program);
+  json.key("from").string(upgraded.from);
+  json.key("to").string(upgraded.to);
+  json.end_object();
+  return json.take();
+}
+
 std::string encode(const Applied& applied) {
   JsonWriter json;
   json.begin_object();

@@ -27,6 +27,7 @@ struct SignalRequest {
 [[nodiscard]] std::string encode(const EventRow& row);
 [[nodiscard]] std::string encode(const Problem& problem);
 /// An error of the protocol itself: its kind is a word that no Problem has.
+[[nodiscard]] std::string encode(const Upgraded& upgraded);
 [[nodiscard]] std::string encode_error(std::string_view kind, std::string_view message,
                                        const std::vector<Diagnostic>& diagnostics = {});
 
@@ -44,6 +45,7 @@ struct SignalRequest {
 [[nodiscard]] std::string encode(const SignalRequest& request);
 [[nodiscard]] std::string encode(const ApplyRequest& request);
 [[nodiscard]] std::string encode(const RunRequest& request);
+[[nodiscard]] std::string encode(const UpgradeRequest& request);
 
 // …and as the server reads them. A member that is unknown, missing or of the wrong type is a bad_request
 // that names it.
@@ -51,5 +53,6 @@ struct SignalRequest {
 [[nodiscard]] Answer<SignalRequest> decode_signal(std::string_view body);
 [[nodiscard]] Answer<ApplyRequest> decode_apply(std::string_view body);
 [[nodiscard]] Answer<RunRequest> decode_run(std::string_view body);
+[[nodiscard]] Answer<UpgradeRequest> decode_upgrade(std::string_view body);
 
 }  // namespace foster::api

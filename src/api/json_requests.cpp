@@ -101,6 +101,14 @@ std::string encode(const RunRequest& request) {
   return out.take();
 }
 
+std::string encode(const UpgradeRequest& request) {
+  JsonWriter out;
+  out.begin_object();
+  if (!request.program.empty()) out.key("program").string(request.program);
+  out.end_object();
+  return out.take();
+}
+
 Answer<ChangeRequest> decode_change(Verb verb, std::string_view body) {
   const auto object = object_of(body, {"names", "wait"});
   if (!object) return std::unexpected(object.error());
@@ -134,6 +142,16 @@ Answer<ApplyRequest> decode_apply(std::string_view body) {
   const auto wait = flag(*object, "wait", true);
   if (!wait) return std::unexpected(wait.error());
   return ApplyRequest{.config = std::move(*config), .dry_run = *dry_run, .wait = *wait};
+}
+
+Answer<UpgradeRequest> decode_upgrade(std::string_view body) {
+  const auto object = object_of(body, {"program"});
+  if (!object) return std::unexpected(object.error());
+  if (object->if_contains("program") == nullptr) return UpgradeRequest{};
+  auto program = text(*object, "program");
+  if (!program) return std::unexpected(program.error());
+  if (!program->starts_with('/')) return bad_request("\"program\" must be an absolute path");
+  return UpgradeRequest{.program = std::move(*program)};
 }
 
 Answer<RunRequest> decode_run(std::string_view body) {

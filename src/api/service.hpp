@@ -115,6 +115,16 @@ struct RunRequest {
   bool wait = true;
 };
 
+struct UpgradeRequest {
+  std::string program;  ///< Absolute path of the binary to go on as; empty: the one that runs, as it is on disk now.
+};
+
+struct Upgraded {
+  std::string program;
+  std::string from;  ///< Version that answers.
+  std::string to;    ///< Version that takes over when this answer has been sent.
+};
+
 /// One transition, stored.
 struct EventRow {
   std::uint64_t id = 0;  ///< Grows; the id of server-sent events.
@@ -171,6 +181,10 @@ class ControlService {
   virtual void run(RunRequest request, const Actor& actor, Done<std::vector<Outcome>> done) = 0;
   /// Stops everything in order, then foster itself. A second call while the first is under way kills.
   virtual void shut_down(const Actor& actor, Done<std::vector<Outcome>> done) = 0;
+
+  /// Tries the program, and has it take over reaper and supervisor. Services notice nothing. A program that cannot
+  /// is refused, and nothing has changed.
+  virtual void upgrade(UpgradeRequest request, const Actor& actor, Done<Upgraded> done) = 0;
 
   /// Stored transitions of one instance (or of all, for an empty name), newest last.
   [[nodiscard]] virtual Answer<std::vector<EventRow>> history(const std::string& name, std::size_t most) const = 0;

@@ -40,6 +40,10 @@ constexpr Command kCommands[] = {
      "foster check\nfoster check shop/foster.toml --json", Operands::file, commands::check},
     {"info", "", "Show which foster is meant and where its things are", "foster info\nfoster info --json",
      Operands::none, commands::info},
+    {"upgrade", "[PROGRAM]", "Have this build, or another, take over from the one that runs",
+     "foster upgrade                   # services notice nothing; a build that cannot take over is refused\n"
+     "foster upgrade ./build/release/foster",
+     Operands::file, commands::upgrade},
     {"init", "[--config FILE | -- COMMAND [ARGUMENT…]]", "Be the first process of a container",
      "foster init -- ./server --port 80   # reaps orphans, forwards signals, exits as the command does\n"
      "foster init --config foster.toml",

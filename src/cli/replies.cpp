@@ -133,6 +133,13 @@ std::optional<InstanceInfo> read_info(std::string_view text) {
                       .config = fields.text("config")};
 }
 
+std::optional<TakenOver> read_upgraded(std::string_view text) {
+  const auto value = parse(text, "program");
+  if (!value) return std::nullopt;
+  const Fields fields(*value);
+  return TakenOver{.program = fields.text("program"), .from = fields.text("from"), .to = fields.text("to")};
+}
+
 std::optional<Changed> read_changed(std::string_view text) {
   const auto value = parse(text, "outcomes");
   if (!value) return std::nullopt;

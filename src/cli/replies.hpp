@@ -98,10 +98,18 @@ struct ProblemRow {
   std::vector<DiagnosticRow> diagnostics;
 };
 
+/// What took over.
+struct TakenOver {
+  std::string program;
+  std::string from;
+  std::string to;
+};
+
 // Empty for what is no such answer.
 [[nodiscard]] std::optional<std::vector<Row>> read_rows(std::string_view json);
 [[nodiscard]] std::optional<InstanceInfo> read_info(std::string_view json);
 [[nodiscard]] std::optional<Changed> read_changed(std::string_view json);
+[[nodiscard]] std::optional<TakenOver> read_upgraded(std::string_view json);
 [[nodiscard]] std::optional<std::vector<HistoryRow>> read_history(std::string_view json);
 [[nodiscard]] std::optional<HistoryRow> read_event(std::string_view json);
 [[nodiscard]] std::optional<ProblemRow> read_problem(std::string_view json);

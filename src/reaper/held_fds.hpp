@@ -19,6 +19,13 @@ class HeldFds {
   void hold(std::uint32_t slot, UniqueFd fd) noexcept {
     if (slot < fds_.size()) fds_[slot] = std::move(fd);
   }
+  /// Calls `deed` with each slot and what is held for it.
+  template <class Deed>
+  void for_each(Deed deed) const noexcept {
+    for (std::size_t slot = 0; slot < fds_.size(); ++slot) {
+      if (fds_[slot]) deed(static_cast<std::uint32_t>(slot), BorrowedFd(fds_[slot]));
+    }
+  }
   void release(std::uint32_t slot) noexcept {
     if (slot < fds_.size()) fds_[slot].reset();
   }

@@ -30,7 +30,19 @@ Result<> leave_session_leader() {
   return {};
 }
 
+/// As another program of the same process did until now.
+Result<int> go_on(RoleArguments& arguments) {
+  auto program = own_program();
+  if (!program) return Failure(program.error());
+  return run({.program = std::move(*program),
+              .runtime_directory = arguments.directories.runtime,
+              .instance_name = arguments.name,
+              .supervisor_arguments = role_words(arguments),
+              .takeover = std::move(arguments.takeover)});
+}
+
 Result<int> be_reaper(RoleArguments& arguments) {
+  if (arguments.takeover) return go_on(arguments);
   if (arguments.detach) {
     if (auto done = leave_session_leader(); !done) return Failure(done.error());
   }

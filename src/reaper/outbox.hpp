@@ -41,6 +41,9 @@ class Outbox {
   /// How many bytes wait to be taken.
   [[nodiscard]] std::size_t untaken() const noexcept;
 
+  /// Of the last exit that is on its way.
+  [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
+
   /// Whether it is on its way; if not, it must not be reaped.
   [[nodiscard]] bool send(const sys::ExitReport& exit) noexcept;
 

@@ -19,10 +19,13 @@
 #include "ledger/ledger.hpp"
 #include "reaper/attention.hpp"
 #include "reaper/forwarded_signals.hpp"
+#include "reaper/handover.hpp"
 #include "reaper/held_fds.hpp"
 #include "reaper/keep_alive.hpp"
 #include "reaper/leftovers.hpp"
 #include "reaper/outbox.hpp"
+#include "reaper/role_arguments.hpp"
+#include "reaper/successor.hpp"
 #include "reaper/supervisor_process.hpp"
 #include "reaper/wire.hpp"
 #include "sys/channel.hpp"
@@ -45,17 +48,41 @@ bool is_request_to_end(std::uint32_t signal) noexcept {
 
 class Reaper {
  public:
-  Reaper(ledger::Ledger ledger, sys::SignalFd signals, sys::Channel channel, SupervisorRecipe recipe,
-         bool something_may_run)
-      : ledger_(std::move(ledger)),
-        signals_(std::move(signals)),
-        outbox_(std::move(channel), ledger_.last_exit_sequence()),
-        supervisor_(std::move(recipe)),
-        held_(ledger::kSlots),
-        something_may_run_(something_may_run) {}
+  struct Beginning {
+    ledger::Ledger ledger;
+    sys::SignalFd signals;
+    sys::Channel channel;
+    SupervisorRecipe recipe;
+    HeldFds held;
+    std::uint64_t sequence;
+    bool something_may_run;
+  };
+
+  explicit Reaper(Beginning from)
+      : ledger_(std::move(from.ledger)),
+        signals_(std::move(from.signals)),
+        outbox_(std::move(from.channel), from.sequence),
+        successor_(from.recipe.arguments),
+        supervisor_(std::move(from.recipe)),
+        held_(std::move(from.held)),
+        something_may_run_(from.something_may_run) {}
+
+  /// Goes on where another program of this process was.
+  void take_over(const Handover& handover) noexcept {
+    was_ever_up_ = true;
+    is_first_ = false;
+    keep_alive_.started();
+    if (handover.is_up != 0) keep_alive_.answered(sys::monotonic_now());
+    if (handover.listener >= 0) supervisor_.keep_listener(UniqueFd(handover.listener));
+    if (handover.supervisor_pid > 0) {
+      supervisor_.adopt(Pid(handover.supervisor_pid));
+    } else {
+      start_at_ = sys::monotonic_now();
+    }
+  }
 
   int loop() noexcept {
-    start_supervisor();
+    if (is_first_) start_supervisor();
     while (!end_) {
       wait();
       if (woken_.by_signal) read_signals();
@@ -64,6 +91,7 @@ class Reaper {
       bury_supervisor();
       forward_exits();
       look_after_supervisor();
+      become_successor();
       end_or_keep_alive();
     }
     return leave();
@@ -198,11 +226,35 @@ class Reaper {
       case MessageKind::listen:
         if (fd) supervisor_.keep_listener(std::move(fd));
         return;
+      case MessageKind::upgrade:
+        if (fd) upgrade_to_ = std::move(fd);
+        return;
       case MessageKind::exited:
       case MessageKind::signalled:
       case MessageKind::ping:
         return;  // ours to send
     }
+  }
+
+  /// Goes on as another program, or, when that cannot be, as this one.
+  void become_successor() noexcept {
+    if (!upgrade_to_) return;
+    const UniqueFd program = std::move(upgrade_to_);
+    const SupervisorRecipe& recipe = supervisor_.recipe();
+    const auto listener = supervisor_.listener();
+    Handover handover;
+    handover.supervisor_pid = supervisor_.pid() ? supervisor_.pid()->number() : 0;
+    handover.sequence = outbox_.sequence();
+    handover.channel = outbox_.channel().fd().get();
+    handover.supervisor_channel = recipe.channel.get();
+    handover.lock = recipe.lock ? recipe.lock.get() : -1;
+    handover.listener = listener ? listener->get() : -1;
+    handover.is_up = keep_alive_.is_up() ? 1 : 0;
+    handover.limits_files = recipe.file_limit ? 1 : 0;
+    if (recipe.file_limit) handover.file_limit = *recipe.file_limit;
+    const auto file = hand_over(handover, held_);
+    if (file) successor_.become(program, *file);
+    keep_all(handover, held_);
   }
 
   void end_or_keep_alive() noexcept {
@@ -249,6 +301,7 @@ class Reaper {
   ledger::Ledger ledger_;
   sys::SignalFd signals_;
   Outbox outbox_;
+  Successor successor_;
   SupervisorProcess supervisor_;
   HeldFds held_;
   KeepAlive keep_alive_;
@@ -260,6 +313,7 @@ class Reaper {
     bool by_message = false;
   };
   Woken woken_;
+  UniqueFd upgrade_to_;              // the program to go on as
   std::optional<Instant> start_at_;  // while there is no supervisor
   std::optional<int> finish_;        // its exit code
   std::optional<int> failed_start_;  // wait status of the first supervisor
@@ -280,7 +334,7 @@ std::optional<rlimit64> raise_file_limit() noexcept {
   return found;
 }
 
-Result<> become_reaper(ledger::Ledger& ledger) {
+Result<> become_reaper(ledger::Ledger& ledger, std::optional<Pid> supervisor) {
   if (::getpid() != 1) {
     if (auto done = sys::check_done(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become subreaper"); !done) return done;
   }
@@ -288,8 +342,44 @@ Result<> become_reaper(ledger::Ledger& ledger) {
   const auto self = sys::ProcessHandle::open(Pid(::getpid()));
   if (!self) return Failure(self.error());
   ledger.set_reaper(self->identity());
-  ledger.set_supervisor_pid(std::nullopt);
+  ledger.set_supervisor_pid(supervisor);
   return {};
+}
+
+/// What the reaper of this instance begins with, or goes on with.
+struct Inheritance {
+  sys::Channel channel;
+  SupervisorRecipe recipe;
+  HeldFds held{ledger::kSlots};
+  std::optional<Handover> handover{};
+};
+
+Result<Inheritance> begin(Options& options) {
+  auto channel = sys::Channel::pair();
+  if (!channel) return Failure(std::move(channel).error());
+  return Inheritance{.channel = std::move(channel->first),
+                     .recipe = {.program = std::move(options.program),
+                                .arguments = std::move(options.supervisor_arguments),
+                                .channel = std::move(channel->second).into_fd(),
+                                .lock = std::move(options.instance_lock),
+                                .ready = std::move(options.ready_fd),
+                                .file_limit = raise_file_limit()}};
+}
+
+Result<Inheritance> inherit(Options& options) {
+  HeldFds held(ledger::kSlots);
+  const auto handover = take_over(options.takeover, held);
+  if (!handover) return Failure(handover.error());
+  options.takeover.reset();
+  Inheritance inheritance{.channel = sys::Channel(UniqueFd(handover->channel)),
+                          .recipe = {.program = std::move(options.program),
+                                     .arguments = std::move(options.supervisor_arguments),
+                                     .channel = UniqueFd(handover->supervisor_channel)},
+                          .held = std::move(held),
+                          .handover = *handover};
+  if (handover->lock >= 0) inheritance.recipe.lock = UniqueFd(handover->lock);
+  if (handover->limits_files != 0) inheritance.recipe.file_limit = handover->file_limit;
+  return inheritance;
 }
 
 /// Claims are cleared when what claimed them has ended, so one that is left may live.
@@ -316,18 +406,22 @@ Result<int> run(Options options) {
   restore_child_signal(SA_NOCLDSTOP);
   auto signals = sys::SignalFd::open(watched);
   if (!signals) return Failure(std::move(signals).error());
-  auto channel = sys::Channel::pair();
-  if (!channel) return Failure(std::move(channel).error());
-  if (auto done = become_reaper(*ledger); !done) return Failure(std::move(done).error());
+  auto from = options.takeover ? inherit(options) : begin(options);
+  if (!from) return Failure(std::move(from).error());
+  const auto& handover = from->handover;
+  const bool has_supervisor = handover && handover->supervisor_pid > 0;
+  auto done = become_reaper(*ledger, has_supervisor ? std::optional(Pid(handover->supervisor_pid)) : std::nullopt);
+  if (!done) return Failure(std::move(done).error());
 
-  Reaper reaper(std::move(*ledger), std::move(*signals), std::move(channel->first),
-                SupervisorRecipe{.program = std::move(options.program),
-                                 .arguments = std::move(options.supervisor_arguments),
-                                 .channel = std::move(channel->second).into_fd(),
-                                 .lock = std::move(options.instance_lock),
-                                 .ready = std::move(options.ready_fd),
-                                 .file_limit = raise_file_limit()},
-                *may_run);
+  const std::uint64_t sequence = handover ? handover->sequence : ledger->last_exit_sequence();
+  Reaper reaper({.ledger = std::move(*ledger),
+                 .signals = std::move(*signals),
+                 .channel = std::move(from->channel),
+                 .recipe = std::move(from->recipe),
+                 .held = std::move(from->held),
+                 .sequence = sequence,
+                 .something_may_run = *may_run});
+  if (handover) reaper.take_over(*handover);
   directory->reset();
   return reaper.loop();
 }

@@ -21,6 +21,9 @@ struct Options {
   /// Where the first supervisor says that it is ready. The reaper's own copy is closed at once: the other end sees
   /// the end of file when that supervisor dies before it is ready. Empty: nobody waits.
   UniqueFd ready_fd{};
+  /// What this process knew before an upgrade (reaper/handover.hpp): it goes on, and does not begin. Then there is
+  /// no lock and no `ready_fd` here; they come with it.
+  UniqueFd takeover{};
 };
 
 /// Is the reaper, until everything is down. The calling process becomes a subreaper unless it is pid 1, and is
@@ -33,6 +36,8 @@ struct Options {
 /// - A supervisor that ends without `finish` is started again, as KeepAlive says. A request to end does not wait
 ///   for that delay. The very first one is not started again when it ends by itself before it said `up` and the
 ///   ledger knows of nothing that could still run: a start that failed has failed, with its exit code.
+/// - After `upgrade` the process executes that program with everything it holds, and goes on there. Where that fails
+///   it goes on as it is.
 /// - After `finish`, the end of the supervisor is the end: as pid 1 everything else is ended first.
 ///
 /// @return The exit code for `main`.

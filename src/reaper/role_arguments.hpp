@@ -21,6 +21,7 @@ struct RoleArguments {
   UniqueFd channel;     ///< --channel: the supervisor's end.
   UniqueFd lock;        ///< --lock
   UniqueFd listener;    ///< --listener: an earlier supervisor's control socket, or something that is none.
+  UniqueFd takeover;    ///< --takeover: what this process knew as another program (reaper/handover.hpp).
   UniqueFd ready;       ///< --ready-fd: where whoever waits hears "READY", or why not.
   bool detach = false;  ///< --detach yes: fork once more, so that no terminal can be regained.
 };

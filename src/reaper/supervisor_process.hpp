@@ -49,6 +49,15 @@ class SupervisorProcess {
   /// The kept one; clients that nobody has accepted make it readable.
   [[nodiscard]] std::optional<BorrowedFd> listener() const noexcept;
 
+  /// One that an earlier program of this process has started.
+  void adopt(Pid pid) noexcept {
+    pid_ = pid;
+    started_before_ = true;
+  }
+
+  /// What the next program of this process needs of all this.
+  [[nodiscard]] const SupervisorRecipe& recipe() const noexcept { return recipe_; }
+
   /// SIGKILL to the one that runs. Its end is still to be taken.
   void kill() const noexcept;
 

@@ -22,6 +22,7 @@ enum class MessageKind : std::uint32_t {
   release = 18,  ///< Close what is kept for the slot: Slot.
   finish = 19,   ///< Everything is down; end with this exit code: Finish.
   listen = 20,   ///< Keep this socket for the next supervisor, and see that clients are served: Plain, with it.
+  upgrade = 21,  ///< Go on as this program, and start supervisors from it: Plain, with the program's file.
 };
 
 struct Header {

@@ -244,6 +244,14 @@ void Commands::run(api::RunRequest request, const api::Actor& actor, api::Done<s
   tools_.waiters.check(fleet());
 }
 
+void Commands::upgrade(api::UpgradeRequest request, const api::Actor&, api::Done<api::Upgraded> done) {
+  if (fleet().is_shutting_down()) {
+    done(problem(Problem::Kind::conflict, "foster is going down"));
+    return;
+  }
+  tools_.upgrade.begin(request.program, std::move(done));
+}
+
 void Commands::shut_down(const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) {
   wait_for(fleet().ids(), Goal::down, true, std::move(done));
   tools_.engine.shut_down(0, {.kind = core::CauseKind::shutdown, .detail = actor.description, .exit = std::nullopt});

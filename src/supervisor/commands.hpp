@@ -11,6 +11,7 @@
 #include "supervisor/engine.hpp"
 #include "supervisor/event_log.hpp"
 #include "supervisor/executor.hpp"
+#include "supervisor/upgrade.hpp"
 #include "supervisor/waiters.hpp"
 
 namespace foster::supervisor {
@@ -29,6 +30,7 @@ class Commands final : public api::ControlService {
     std::string definitions_path;
     OutputPlace place;
     std::function<api::Info()> info;
+    Upgrade& upgrade;
     std::function<void()> tell;  ///< What has happened and is not told yet.
   };
 
@@ -42,6 +44,7 @@ class Commands final : public api::ControlService {
               api::Done<std::vector<api::Outcome>> done) override;
   void apply(api::ApplyRequest request, const api::Actor& actor, api::Done<api::Applied> done) override;
   void run(api::RunRequest request, const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) override;
+  void upgrade(api::UpgradeRequest request, const api::Actor& actor, api::Done<api::Upgraded> done) override;
   void shut_down(const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) override;
   [[nodiscard]] api::Answer<std::vector<api::EventRow>> history(const std::string& name,
                                                                 std::size_t most) const override;

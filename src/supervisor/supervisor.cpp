@@ -22,6 +22,7 @@
 #include "supervisor/exits.hpp"
 #include "supervisor/probes.hpp"
 #include "supervisor/recover.hpp"
+#include "supervisor/upgrade.hpp"
 #include "supervisor/waiters.hpp"
 #include "sys/cgroup.hpp"
 #include "sys/clock.hpp"
@@ -35,6 +36,7 @@ using namespace std::chrono_literals;
 
 // Clients that read nothing do not hold up the end.
 constexpr auto kFarewell = 2s;
+constexpr auto kFarewellBeforeTheNext = 100ms;
 constexpr int kBadConfig = 78;
 // A service that ended comes back first; the history is told in the pause after it.
 constexpr auto kTellAfter = 1ms;
@@ -99,6 +101,12 @@ struct Supervisor::Parts {
                .signalled = [this](const reaper::Signalled& signalled) { handle_signal(signalled); },
                .applied = [this](std::uint64_t sequence) { ledger.set_last_exit_sequence(sequence); },
                .reaper_lost = [this] { end({.kind = Ending::Kind::reaper_lost, .exit_code = 0}); }}),
+        upgrade({.loop = loop,
+                 .exits = exits,
+                 .channel = channel,
+                 .directories = options.directories,
+                 .name = options.name,
+                 .leave = [this] { end({.kind = Ending::Kind::upgraded, .exit_code = 0}); }}),
         executor({.loop = loop,
                   .ledger = ledger,
                   .channel = channel,
@@ -122,6 +130,7 @@ struct Supervisor::Parts {
                   .definitions_path = options.directories.applied_config(),
                   .place = place(),
                   .info = [this] { return info(); },
+                  .upgrade = upgrade,
                   .tell = [this] { tell(); }}),
         telling(loop, [this] { tell(); }),
         farewell(loop, [this] { loop.stop(); }),
@@ -213,6 +222,10 @@ struct Supervisor::Parts {
 
   void handle_signal(const reaper::Signalled& signalled) {
     if (signalled.signal == SIGHUP) return commands.reload();
+    if (signalled.signal == SIGUSR1)
+      return upgrade.begin({}, [](const api::Answer<api::Upgraded>& answer) {
+        if (!answer) std::fprintf(stderr, "foster: %s\n", answer.error().message.c_str());
+      });
     if (signalled.signal != SIGTERM && signalled.signal != SIGINT && signalled.signal != SIGQUIT) return;
     const auto signal = Signal::from_number(signalled.signal);
     std::string who = "SIG" + signal->name();
@@ -229,10 +242,12 @@ struct Supervisor::Parts {
       return;
     }
     // After what runs now, so that the answers are those of the end.
-    loop.post([this] {
-      waiters.finish(engine.fleet());
+    loop.post([this, how] {
+      // Whoever waits on through an upgrade asks the next supervisor.
+      const bool is_over = how.kind == Ending::Kind::finished;
+      if (is_over) waiters.finish(engine.fleet());
       tell();
-      farewell.arm(core::Instant(sys::monotonic_now() + kFarewell));
+      farewell.arm(core::Instant(sys::monotonic_now() + (is_over ? kFarewell : kFarewellBeforeTheNext)));
       if (server) {
         server->drain([this] { loop.stop(); });
       } else {
@@ -297,6 +312,7 @@ struct Supervisor::Parts {
   EventLog events;
   Engine engine;
   Exits exits;
+  Upgrade upgrade;
   Executor executor;
   Commands commands;
   Timer telling;

@@ -28,6 +28,7 @@ struct Ending {
   enum class Kind : std::uint8_t {
     finished,     ///< Everything is down; the reaper was told the code.
     reaper_lost,  ///< Somebody must be the parent again.
+    upgraded,     ///< The next supervisor is of another build; it goes on with everything.
   };
   Kind kind = Kind::finished;
   int exit_code = 0;

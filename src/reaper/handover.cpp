@@ -1,0 +1,70 @@
+#include "reaper/handover.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "sys/check.hpp"
+
+namespace foster::reaper {
+namespace {
+
+bool write_whole(BorrowedFd file, const void* bytes, std::size_t size) noexcept {
+  return sys::retry_on_eintr([&] { return ::write(file.get(), bytes, size); }) == static_cast<ssize_t>(size);
+}
+
+bool read_whole(BorrowedFd file, void* bytes, std::size_t size) noexcept {
+  return sys::retry_on_eintr([&] { return ::read(file.get(), bytes, size); }) == static_cast<ssize_t>(size);
+}
+
+void set_flags(const Handover& handover, const HeldFds& held, int flags) noexcept {
+  for (const int fd : {handover.channel, handover.supervisor_channel, handover.lock, handover.listener}) {
+    if (fd >= 0) (void)::fcntl(fd, F_SETFD, flags);  // cannot fail on a descriptor that is open
+  }
+  held.for_each([&](std::uint32_t, BorrowedFd fd) { (void)::fcntl(fd.get(), F_SETFD, flags); });
+}
+
+}  // namespace
+
+Result<UniqueFd> hand_over(const Handover& handover, const HeldFds& held) noexcept {
+  UniqueFd file(::memfd_create("handover", MFD_CLOEXEC));
+  if (!file) return failure("memfd", errno);
+  Handover header = handover;
+  header.held = 0;
+  held.for_each([&](std::uint32_t, BorrowedFd) { ++header.held; });
+  bool is_written = write_whole(file, &header, sizeof header);
+  held.for_each([&](std::uint32_t slot, BorrowedFd fd) {
+    const HeldFd one{slot, fd.get()};
+    is_written = is_written && write_whole(file, &one, sizeof one);
+  });
+  if (!is_written || ::lseek(file.get(), 0, SEEK_SET) != 0) return failure("memfd", errno);
+  set_flags(handover, held, 0);
+  return file;
+}
+
+void keep_all(const Handover& handover, const HeldFds& held) noexcept {
+  set_flags(handover, held, FD_CLOEXEC);
+}
+
+Result<Handover> take_over(BorrowedFd file, HeldFds& held) {
+  Handover handover;
+  std::uint32_t size = 0;
+  if (!read_whole(file, &size, sizeof size) || size < sizeof handover) return failure("handover", EBADMSG);
+  if (::lseek(file.get(), 0, SEEK_SET) != 0 || !read_whole(file, &handover, sizeof handover)) {
+    return failure("handover", EBADMSG);
+  }
+  // A newer build may have written more than we know.
+  if (::lseek(file.get(), size, SEEK_SET) != static_cast<off_t>(size)) return failure("handover", EBADMSG);
+  for (std::uint32_t n = 0; n < handover.held; ++n) {
+    HeldFd one{};
+    if (!read_whole(file, &one, sizeof one) || one.fd < 0) return failure("handover", EBADMSG);
+    held.hold(one.slot, UniqueFd(one.fd));
+  }
+  set_flags(handover, held, FD_CLOEXEC);
+  return handover;
+}
+
+}  // namespace foster::reaper
