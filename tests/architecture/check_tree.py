@@ -13,10 +13,10 @@ from findings import CPP_SUFFIXES, Finding, blank, files_below, run
 LINE_BUDGET = 600
 GENERATED = ("docs/config.md", "docs/states.md", "packaging/man/", "tests/fuzz/corpus/", "src/api/web/")
 
-FOLDERS = ("include", "src", "tests", "bench", "examples", "packaging", "docs", "cmake", ".ci")
+FOLDERS = ("include", "src", "tests", "bench", "examples", "packaging", "docs", "cmake", "models", ".ci")
 TOP_FILES = ("dev", "CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 TEXT_SUFFIXES = CPP_SUFFIXES | {
-    "", ".py", ".sh", ".md", ".txt", ".cmake", ".toml", ".conf", ".json", ".in", ".html", ".js", ".css",
+    "", ".py", ".sh", ".pml", ".md", ".txt", ".cmake", ".toml", ".conf", ".json", ".in", ".html", ".js", ".css",
     ".service", ".1", ".5",
 }  # fmt: skip
 
