@@ -49,6 +49,7 @@ struct Header {
   std::atomic<std::uint64_t> recoveries;
   std::atomic<std::uint64_t> last_exit_sequence;
   std::atomic<std::uint64_t> hangs;
+  std::atomic<std::uint64_t> stamp;
 };
 static_assert(std::is_standard_layout_v<Header>);
 static_assert(offsetof(Header, magic) == 0);
@@ -67,7 +68,8 @@ static_assert(offsetof(Header, reaper_inode) == 272);
 static_assert(offsetof(Header, recoveries) == 280);
 static_assert(offsetof(Header, last_exit_sequence) == 288);
 static_assert(offsetof(Header, hangs) == 296);
-static_assert(sizeof(Header) == 304);
+static_assert(offsetof(Header, stamp) == 304);
+static_assert(sizeof(Header) == 312);
 
 /// What is mapped.
 struct Shared {

@@ -317,6 +317,14 @@ void Ledger::count_recovery() noexcept {
   shared_->header.recoveries.fetch_add(1);
 }
 
+std::uint64_t Ledger::stamp() const noexcept {
+  return shared_->header.stamp.load();
+}
+
+void Ledger::set_stamp(std::uint64_t stamp) noexcept {
+  shared_->header.stamp.store(stamp);
+}
+
 std::uint64_t Ledger::hangs() const noexcept {
   return shared_->header.hangs.load();
 }

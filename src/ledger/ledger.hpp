@@ -86,6 +86,10 @@ class Ledger {
   /// How often a supervisor was started in place of one that had ended.
   [[nodiscard]] std::uint64_t recoveries() const noexcept;
   void count_recovery() noexcept;
+  /// Tells the runs of this life of the instance from those of an earlier one: the same for every reaper and
+  /// supervisor from one start with nothing to the next.
+  [[nodiscard]] std::uint64_t stamp() const noexcept;
+  void set_stamp(std::uint64_t stamp) noexcept;
   /// How often a supervisor was ended because it hung.
   [[nodiscard]] std::uint64_t hangs() const noexcept;
   void count_hang() noexcept;

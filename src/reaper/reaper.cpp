@@ -382,10 +382,14 @@ Result<Inheritance> inherit(Options& options) {
   return inheritance;
 }
 
-/// Claims are cleared when what claimed them has ended, so one that is left may live.
-Result<bool> something_may_run(const ledger::Ledger& ledger) {
+/// Claims are cleared when what claimed them has ended, so one that is left may live. Where no slot is taken, a new
+/// life of the instance begins.
+Result<bool> something_may_run(ledger::Ledger& ledger) {
   const auto slots = ledger.occupied();
   if (!slots) return Failure(slots.error());
+  if (slots->empty() || ledger.stamp() == 0) {
+    ledger.set_stamp(static_cast<std::uint64_t>(sys::monotonic_now().count()));
+  }
   return std::ranges::any_of(*slots, [&](ledger::Slot slot) { return ledger.claimed_by(slot).has_value(); });
 }
 

@@ -54,6 +54,7 @@ void Engine::take(Step step) {
 void Engine::perform(const core::Actions& actions) {
   // Remembered first: whoever dies between the two finds it pending and does it then.
   for (const core::InstanceId id : fleet_.take_changed()) callbacks_.store(id);
+  callbacks_.stored();
   for (const core::Action& action : actions) callbacks_.execute(action);
 }
 

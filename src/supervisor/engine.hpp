@@ -19,6 +19,8 @@ class Engine {
     /// Before the actions of a step are done: what must survive us.
     std::function<void(core::InstanceId)> store;
     std::function<void(const core::Action&)> execute;
+    /// After what changed is stored, and before anything is done about it.
+    std::function<void()> stored;
     /// After all that was due is done.
     std::function<void()> settled;
   };

@@ -1,6 +1,7 @@
 #include "supervisor/executor.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <span>
@@ -30,7 +31,7 @@ std::span<const std::byte> bytes_of(const Message& message) {
 Executor::Executor(Tools tools)
     : tools_(std::move(tools)),
       leftovers_(tools_.loop, tools_.reaper,
-                 {.gone = [this](core::InstanceId id, core::Run run) { tools_.report(id, core::event::Gone{run}); },
+                 {.gone = [this](core::InstanceId id, core::Run run) { gone(id, run); },
                   .main_exit_is_due =
                       [this](core::InstanceId id) {
                         const Instance* it = find(id);
@@ -70,6 +71,7 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   it.status.clear();
   it.probe.reset();
   it.foreign.reset();
+  it.is_foreign = false;
   // The old run's bytes come before the new one's.
   if (it.output) it.output->drain();
   if (auto prepared = prepare(id, it, service); !prepared) return prepared;
@@ -256,12 +258,36 @@ void Executor::update(core::InstanceId id) {
 
 void Executor::watch_foreign(core::InstanceId id) {
   Instance& it = instance(id);
-  it.foreign = std::make_unique<Watch>(tools_.loop, it.process->fd(), [this, id] {
-    const Instance* ended = find(id);
-    if (ended == nullptr) return;
-    tools_.exits.forget(ended->main_pid);
-    main_exited(id, ended->run, ended->main_pid, ExitUnknown{});
-  });
+  it.is_foreign = true;
+  it.foreign = std::make_unique<Watch>(tools_.loop, it.process->fd(), [this, id] { end_untold(id); });
+}
+
+void Executor::end_untold(core::InstanceId id) {
+  const Instance* it = find(id);
+  if (it == nullptr) return;
+  tools_.exits.forget(it->main_pid);
+  main_exited(id, it->run, it->main_pid, ExitUnknown{});
+}
+
+bool Executor::is_of_run(core::InstanceId id, core::Run run, Pid pid) const {
+  if (sys::read_environment_variable(pid, kRunTag) == tag_of(id, run)) return true;
+  if (tools_.cgroups != nullptr) {
+    const auto group = tools_.cgroups->find(cgroup_name(id));
+    const auto members = group ? group->pids() : Result<std::vector<Pid>>(std::vector<Pid>());
+    if (members && std::ranges::binary_search(*members, pid)) return true;
+  }
+  // Programs that write over their environment are not rare; those that also give up their output are.
+  struct stat fifo{};
+  struct stat output{};
+  const std::string path = "/proc/" + std::to_string(pid.number()) + "/fd/1";
+  return ::fstatat(tools_.place.fifos.get(), fifo_name(id).c_str(), &fifo, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ::stat(path.c_str(), &output) == 0 && fifo.st_dev == output.st_dev && fifo.st_ino == output.st_ino;
+}
+
+// The claim goes first: a later run that is lost before it claims must not find this one's pid.
+void Executor::gone(core::InstanceId id, core::Run run) {
+  tools_.ledger.clear(id);
+  tools_.report(id, core::event::Gone{run});
 }
 
 void Executor::expect_exit(core::InstanceId id, core::Run run, pid_t pid) {
@@ -281,6 +307,7 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
   const bool is_launcher = tools_.fleet().service_of(id).type == core::ServiceType::forking && pid == it->first_pid &&
                            it->main_pid == it->first_pid && is_success(status);
   if (is_launcher && tools_.fleet().view(id).state == core::State::starting) find_daemon(id, run);
+  tools_.exits.count_as_applied();
   tools_.report(id, core::event::MainExited{run, status, Pid(pid)});
   leftovers_.look_again();
 }
@@ -374,7 +401,8 @@ std::unique_ptr<Probe> Executor::make_probe(core::InstanceId id, core::Run run) 
 RunMarks Executor::marks_of(core::InstanceId id) const {
   const Instance* it = find(id);
   if (it == nullptr) return {};
-  return {.tag = tag_of(id, it->run), .first_pid = it->first_pid, .main_pid = it->main_pid};
+  return {
+      .tag = tag_of(id, it->run), .first_pid = it->first_pid, .main_pid = it->main_pid, .is_foreign = it->is_foreign};
 }
 
 std::string Executor::tag_of(core::InstanceId id, core::Run run) const {

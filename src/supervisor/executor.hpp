@@ -33,7 +33,7 @@ class Executor {
     const sys::CgroupTree* cgroups = nullptr;  ///< Empty where no tree is writable.
     Pid reaper;
     std::string foster;     ///< Name of this instance of foster.
-    std::string run_stamp;  ///< Differs from reaper to reaper; part of each run's tag.
+    std::string run_stamp;  ///< Differs from life to life of the instance; part of each run's tag.
     rlimit open_files{};
     sys::FdLane* lane = nullptr;  ///< Makes a spawn cost the same however many descriptors are open here.
     std::function<const core::Fleet&()> fleet;
@@ -61,6 +61,11 @@ class Executor {
   /// A run whose main process is not the reaper's child: an earlier reaper was lost. Its end is seen,
   /// its exit status is not.
   void watch_foreign(core::InstanceId id);
+  /// The main process has ended where nobody was told how.
+  void end_untold(core::InstanceId id);
+  /// Whether this process was started for the run: it carries the tag, lies in the instance's cgroup, or holds the
+  /// instance's FIFO. For a pid that was written down without anything to prove it by.
+  [[nodiscard]] bool is_of_run(core::InstanceId id, core::Run run, Pid pid) const;
 
   /// Live settings of a changed definition.
   void update(core::InstanceId id);
@@ -80,6 +85,7 @@ class Executor {
   [[nodiscard]] Result<> prepare(core::InstanceId id, Instance& instance, const core::Service& service);
   [[nodiscard]] Result<> open_output(core::InstanceId id, Instance& instance, const core::Service& service);
   [[nodiscard]] Result<> open_notify(core::InstanceId id, Instance& instance);
+  void gone(core::InstanceId id, core::Run run);
   void expect_exit(core::InstanceId id, core::Run run, pid_t pid);
   void main_exited(core::InstanceId id, core::Run run, pid_t pid, const ExitStatus& status);
   void notified(core::InstanceId id, const NotifyMessage& message, NotifySocket::Sender sender);

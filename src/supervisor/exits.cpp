@@ -7,7 +7,11 @@
 namespace foster::supervisor {
 
 Exits::Exits(Loop& loop, sys::Channel& channel, std::uint64_t last_applied, Callbacks callbacks)
-    : loop_(loop), channel_(channel), last_applied_(last_applied), callbacks_(std::move(callbacks)) {}
+    : loop_(loop),
+      channel_(channel),
+      last_applied_(last_applied),
+      current_(last_applied),
+      callbacks_(std::move(callbacks)) {}
 
 void Exits::start() {
   drain();
@@ -37,13 +41,14 @@ void Exits::handle(const reaper::Message& message) {
 
 void Exits::handle_exit(const reaper::Exited& exited) {
   if (exited.sequence <= last_applied_) return;
+  current_ = exited.sequence;
   if (auto node = expected_.extract(exited.pid)) {
     node.mapped()(exited);
   } else {
     callbacks_.orphan_reaped();
   }
-  last_applied_ = exited.sequence;
-  callbacks_.applied(exited.sequence);
+  count_as_applied();
+  callbacks_.applied();
 }
 
 }  // namespace foster::supervisor

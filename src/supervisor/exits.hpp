@@ -21,7 +21,7 @@ class Exits {
   struct Callbacks {
     std::function<void()> orphan_reaped;                      ///< A child of the reaper that nobody expected has ended.
     std::function<void(const reaper::Signalled&)> signalled;  ///< Somebody signalled the reaper.
-    std::function<void(std::uint64_t sequence)> applied;      ///< Everything up to this exit is handled.
+    std::function<void()> applied;                            ///< Everything up to `sequence` is handled.
     std::function<void()> reaper_lost;
   };
 
@@ -33,6 +33,11 @@ class Exits {
   /// Handles what is queued now, at most so many: services that end as fast as they are started again
   /// must not keep everybody else waiting.
   void drain(unsigned most = kAll);
+
+  /// The last exit whose consequences are stored, or are with the next store: a replay of it must not count.
+  [[nodiscard]] std::uint64_t sequence() const { return last_applied_; }
+  /// From within a handler: the next thing stored is what follows from this exit.
+  void count_as_applied() { last_applied_ = current_; }
 
   /// Calls `handler` once, when this child of the reaper has ended. Replaces an earlier one.
   void expect(pid_t pid, Handler handler) { expected_[pid] = std::move(handler); }
@@ -49,6 +54,7 @@ class Exits {
   Loop& loop_;
   sys::Channel& channel_;
   std::uint64_t last_applied_;
+  std::uint64_t current_;
   Callbacks callbacks_;
   std::unordered_map<pid_t, Handler> expected_;
   std::optional<Watch> watch_;

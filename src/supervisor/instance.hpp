@@ -21,6 +21,7 @@ struct Instance {
   pid_t first_pid = 0;                        ///< What was spawned: the number of the run's first session and group.
   pid_t main_pid = 0;                         ///< The main process, also after its end: its session may live on.
   std::unique_ptr<Watch> foreign;             ///< On `process`, where the reaper is not its parent.
+  bool is_foreign = false;                    ///< The run was taken over from a lost reaper.
   std::optional<sys::Cgroup> cgroup;          ///< Where there is a writable tree.
   bool cgroup_is_spent = false;               ///< Killed as a whole, or maybe: the next run needs a new one.
   std::unique_ptr<Output> output;             ///< Empty with log = "none".

@@ -60,7 +60,8 @@ bool Leftovers::nothing_is_left(const Scope& scope) const {
   // Whatever lost its last ancestor of the run is a child of the reaper by now. When all of those
   // are accounted for, nothing is left, and /proc need not be walked.
   const auto is_stranger = [&](pid_t pid) { return callbacks_.is_stranger(pid, scope.id); };
-  if (std::ranges::all_of(sys::children_of(reaper_), [&](Pid child) { return is_stranger(child.number()); })) {
+  if (!scope.marks.is_foreign &&
+      std::ranges::all_of(sys::children_of(reaper_), [&](Pid child) { return is_stranger(child.number()); })) {
     return true;
   }
   return find_run_processes(reaper_, scope.marks, is_stranger).empty();

@@ -1,6 +1,7 @@
 #include "supervisor/recover.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "sys/procfs.hpp"
@@ -12,6 +13,15 @@ bool is_declared(const core::Model& model, const core::InstanceRecord& record) {
   const auto found = std::ranges::find_if(model.services,
                                           [&](const core::Service& service) { return service.name == record.service; });
   return found != model.services.end();
+}
+
+/// Empty for a process that has ended; any other obstacle says nothing about it.
+template <class Open>
+Result<std::optional<sys::ProcessHandle>> open_if_alive(Open open) {
+  auto opened = open();
+  if (opened) return std::optional(std::move(*opened));
+  if (opened.error().code == ESRCH) return std::optional<sys::ProcessHandle>();
+  return Failure(opened.error());
 }
 
 }  // namespace
@@ -48,50 +58,65 @@ Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid 
   return remembered;
 }
 
-void Recovery::take_up(const Remembered& remembered) {
+Result<> Recovery::take_up(const Remembered& remembered) {
   for (std::size_t n = 0; n < remembered.ids.size(); ++n) {
     const core::InstanceId id = remembered.ids[n];
     const ledger::Entry& entry = remembered.entries[n];
     if (!core::may_be_alive(static_cast<core::State>(entry.record.state))) continue;
     const RunNotes notes = unpack_notes(entry.notes);
-    if (notes.run == entry.record.run && notes.first_pid != 0) {
-      take_up_begun(id, entry, notes);
-    } else {
-      take_up_pending(id, entry.record.run);
-    }
+    const bool has_begun = notes.run == entry.record.run && notes.first_pid != 0;
+    if (auto taken = has_begun ? take_up_begun(id, entry, notes) : take_up_pending(id, entry); !taken) return taken;
   }
+  return {};
 }
 
-void Recovery::take_up_begun(core::InstanceId id, const ledger::Entry& entry, const RunNotes& notes) {
+Result<> Recovery::take_up_begun(core::InstanceId id, const ledger::Entry& entry, const RunNotes& notes) {
   const sys::ProcessIdentity& identity = entry.main_process;
   std::optional<sys::ProcessHandle> process;
   if (identity.pid != 0) {
-    if (auto opened = sys::ProcessHandle::open(identity)) process = std::move(*opened);
+    auto opened = open_if_alive([&] { return sys::ProcessHandle::open(identity); });
+    if (!opened) return Failure(opened.error());
+    process = std::move(*opened);
   }
-  executor_.adopt(id, notes.run, notes.first_pid, identity.pid, std::move(process));
+  // Of one that had ended before it could be proved only the number is known; its exit comes under it.
+  const pid_t main_pid = identity.pid != 0 ? identity.pid : entry.record.main_pid;
+  executor_.adopt(id, notes.run, notes.first_pid, main_pid, std::move(process));
+  return {};
 }
 
-void Recovery::take_up_pending(core::InstanceId id, core::Run run) {
+Result<> Recovery::take_up_pending(core::InstanceId id, const ledger::Entry& entry) {
   // Between publishing the ticket and hearing of the pid: either the child has claimed it and runs, or
   // it never will.
+  const core::Run run = entry.record.run;
   auto pid = ledger_.claimed_by(id);
   if (!pid) pid = ledger_.revoke(id);
-  if (!pid) {
-    engine_.report(id, core::event::SpawnLost{run});
-    return;
-  }
   std::optional<sys::ProcessHandle> process;
-  if (auto opened = sys::ProcessHandle::open(*pid)) process = std::move(*opened);
+  if (pid) {
+    auto opened = open_if_alive([&] { return sys::ProcessHandle::open(*pid); });
+    if (!opened) return Failure(opened.error());
+    process = std::move(*opened);
+  }
+  // A child of ours keeps its number until we have heard of its end. Under another reaper it may have gone, and its
+  // number to somebody else.
+  const bool may_be_stranger = unpack_notes(entry.notes).reaper != reaper_.number();
+  if (process && may_be_stranger && !executor_.is_of_run(id, run, *pid)) process.reset();
+  if (!pid || (may_be_stranger && !process)) {
+    ledger_.clear(id);
+    engine_.report(id, core::event::SpawnLost{run});
+    return {};
+  }
   executor_.adopt(id, run, pid->number(), pid->number(), std::move(process));
   engine_.report(id, core::event::Spawned{run, *pid});
+  return {};
 }
 
 void Recovery::account_for(const Remembered& remembered, Exits& exits) {
   for (const core::InstanceId id : remembered.ids) {
     const Instance* it = executor_.find(id);
     if (it == nullptr || it->main_pid == 0 || !exits.is_expected(it->main_pid)) continue;
-    // The reaper tells before it reaps: a zombie of its own will be told of.
-    const auto stat = sys::read_stat(Pid(it->main_pid));
+    // The reaper tells before it reaps: a zombie of its own will be told of. Whoever is not proved may be any child
+    // of it that has the number now.
+    const auto stat = it->process ? sys::read_stat(Pid(it->main_pid)) : std::nullopt;
     const bool will_be_told = stat && stat->ppid == reaper_.number();
     if (will_be_told) continue;
     // Reaped since we looked: then it was told before.
@@ -100,7 +125,7 @@ void Recovery::account_for(const Remembered& remembered, Exits& exits) {
     if (it->process && it->process->is_alive()) {
       executor_.watch_foreign(id);
     } else {
-      engine_.report(id, core::event::MainExited{it->run, ExitUnknown{}, Pid(it->main_pid)});
+      executor_.end_untold(id);
     }
   }
 }

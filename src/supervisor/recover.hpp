@@ -37,12 +37,13 @@ class Recovery {
   Recovery(ledger::Ledger& ledger, Executor& executor, Engine& engine, Pid reaper)
       : ledger_(ledger), executor_(executor), engine_(engine), reaper_(reaper) {}
 
-  void take_up(const Remembered& remembered);
+  /// @errors A process cannot be looked at: whether it lives is not known, and nothing may be decided.
+  [[nodiscard]] Result<> take_up(const Remembered& remembered);
   void account_for(const Remembered& remembered, Exits& exits);
 
  private:
-  void take_up_begun(core::InstanceId id, const ledger::Entry& entry, const RunNotes& notes);
-  void take_up_pending(core::InstanceId id, core::Run run);
+  [[nodiscard]] Result<> take_up_begun(core::InstanceId id, const ledger::Entry& entry, const RunNotes& notes);
+  [[nodiscard]] Result<> take_up_pending(core::InstanceId id, const ledger::Entry& entry);
 
   ledger::Ledger& ledger_;
   Executor& executor_;

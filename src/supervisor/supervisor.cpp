@@ -27,7 +27,6 @@
 #include "sys/cgroup.hpp"
 #include "sys/clock.hpp"
 #include "sys/memory.hpp"
-#include "sys/procfs.hpp"
 
 namespace foster::supervisor {
 namespace {
@@ -52,10 +51,10 @@ rlimit raise_open_files() {
   return found;
 }
 
-// Differs from reaper to reaper of one machine, and stays the same for all supervisors of one.
-std::string run_stamp(const std::string& name, Pid reaper) {
-  const auto stat = sys::read_stat(reaper);
-  return name + "@" + std::to_string(reaper.number()) + "." + std::to_string(stat ? stat->starttime : 0);
+// Differs from life to life of an instance, and stays the same for all supervisors and reapers of one: what they
+// started is known by it.
+std::string run_stamp(const std::string& name, const ledger::Ledger& ledger) {
+  return name + "@" + std::to_string(ledger.stamp());
 }
 
 // Two fosters of one name in different runtime directories must not meet in one cgroup: they would
@@ -95,11 +94,12 @@ struct Supervisor::Parts {
         engine(loop, first_fleet(),
                {.store = [this](core::InstanceId id) { store(id); },
                 .execute = [this](const core::Action& action) { execute(action); },
+                .stored = [this] { ledger.set_last_exit_sequence(exits.sequence()); },
                 .settled = [this] { settle(); }}),
         exits(loop, channel, ledger.last_exit_sequence(),
               {.orphan_reaped = [this] { executor.orphan_reaped(); },
                .signalled = [this](const reaper::Signalled& signalled) { handle_signal(signalled); },
-               .applied = [this](std::uint64_t sequence) { ledger.set_last_exit_sequence(sequence); },
+               .applied = [this] { ledger.set_last_exit_sequence(exits.sequence()); },
                .reaper_lost = [this] { end({.kind = Ending::Kind::reaper_lost, .exit_code = 0}); }}),
         upgrade({.loop = loop,
                  .exits = exits,
@@ -115,7 +115,7 @@ struct Supervisor::Parts {
                   .cgroups = cgroups ? &*cgroups : nullptr,
                   .reaper = reaper,
                   .foster = options.name,
-                  .run_stamp = run_stamp(options.name, reaper),
+                  .run_stamp = run_stamp(options.name, ledger),
                   .open_files = open_files,
                   .lane = lane ? &*lane : nullptr,
                   .fleet = [this]() -> const core::Fleet& { return engine.fleet(); },
@@ -268,14 +268,15 @@ struct Supervisor::Parts {
     }
   }
 
-  void recover() {
+  Result<> recover() {
     for (const core::InstanceId id : engine.fleet().ids()) remember_name(id);
     Recovery recovery(ledger, executor, engine, reaper);
-    recovery.take_up(remembered);
+    if (auto taken = recovery.take_up(remembered); !taken) return taken;
     exits.start();
     recovery.account_for(remembered, exits);
     engine.tick();
     remembered = {};
+    return {};
   }
 
   void apply_first_config() {
@@ -348,7 +349,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
                                        std::move(journal->journal), std::move(definitions), std::move(remembered));
   auto socket = take_control_socket(parts->directories.runtime, std::move(parts->options.listener), parts->channel);
   if (!socket) return Failure(socket.error());
-  parts->recover();
+  if (auto recovered = parts->recover(); !recovered) return Failure(recovered.error());
   parts->server =
       std::make_unique<api::Server>(parts->loop.context(), std::move(*socket), parts->commands, api::ServerOptions{});
   return std::unique_ptr<Supervisor>(new Supervisor(std::move(parts)));
