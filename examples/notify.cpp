@@ -40,7 +40,8 @@ int main() {
 
   // Twice in every interval, so that one late answer is none too few.
   const auto interval = notifier.watchdog_interval();
-  const int pause = interval ? static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*interval / 2).count()) : -1;
+  using Milliseconds = std::chrono::duration<int, std::milli>;
+  const int pause = interval ? std::chrono::ceil<Milliseconds>(*interval / 2).count() : -1;
   for (;;) {
     pollfd watched{signals.get(), POLLIN, 0};
     const int ready = ::poll(&watched, 1, pause);

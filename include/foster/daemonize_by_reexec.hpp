@@ -1,5 +1,5 @@
-// Becoming a daemon in a program that runs threads already: it is started anew, detached, and tells the launcher when it
-// is ready. For a program with one thread foster/daemonize.hpp is simpler.
+// Becoming a daemon in a program that runs threads already: it is started anew, detached, and tells the launcher when
+// it is ready. For a program with one thread foster/daemonize.hpp is simpler.
 #pragma once
 
 #include <filesystem>
@@ -62,10 +62,11 @@ class ReexecDaemon {
 /// a daemon gets the same session, directory, umask, streams, pidfile and identity as from `daemonize`. Signals are
 /// reset whatever `reset_signals` says. `fork` must be true; the pidfile and the streams are opened by the daemon.
 ///
-/// @return  `LaunchReport::message` is what the daemon said with `ready`; its `error` and `exit_code` are the daemon's.
-/// @errors  Before anything has happened: those of `detach` but `EBUSY`; `EINVAL` more than 16 descriptors or a zero byte
-///          in a text; `EDEADLK` this process itself was started by `daemonize_by_reexec` and did not call
-///          `reexec_daemon`; `E2BIG` options of more than 64 KiB. "clone" with `EAGAIN`, and "exec PROGRAM" with `ENOENT` or `EACCES`.
+/// @return  `LaunchReport::message` is what the daemon said with `ready`; `error` and `exit_code` are the daemon's.
+/// @errors  Before anything has happened: those of `detach` but `EBUSY`; `EINVAL` more than 16 descriptors, or a zero
+///          byte in a text; `E2BIG` options of more than 64 KiB; `EDEADLK` this process itself was started by
+///          `daemonize_by_reexec` and did not call `reexec_daemon`. "clone" with `EAGAIN`; "exec PROGRAM" with `ENOENT`
+///          or `EACCES`.
 /// @blocks  As `detach`.
 /// @threads Any, and any number of them: nothing is forked, the new process shares no memory with this one.
 /// @example examples/reexec.cpp

@@ -47,8 +47,8 @@ class Pidfile {
 /// again: the last holder may have removed the inode we hold.
 ///
 /// The lock is an open file description lock (`F_OFD_SETLK`) on the file, which excludes the record locks of lockf(3)
-/// and fcntl(2) as well, and can be asked for without being taken; flock(1) does not see it. Beside it, a record lock on
-/// one byte far behind the end signs it: of that the kernel names the owner.
+/// and fcntl(2) as well, and can be asked for without being taken; flock(1) does not see it. Beside it, a record lock
+/// on one byte far behind the end signs it: of that the kernel names the owner.
 ///
 /// When the file cannot be removed at the end (the directory belongs to root, the process no longer), it is
 /// emptied, and the next holder takes it over.

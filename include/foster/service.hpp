@@ -120,15 +120,15 @@ class Service {
   /// For `main`: takes the action from the only argument, performs it, and prints the result as one line: on standard
   /// output, or on standard error when it is a failure. `return service.main(argc, argv);`.
   ///
-  /// @return The exit code. It returns in two processes after `start` and `restart`: in the launcher, when the service is
-  ///         ready or has failed, and in the service, when that has ended.
+  /// @return The exit code. It returns in two processes after `start` and `restart`: in the launcher, when the service
+  ///         is ready or has failed, and in the service, when that has ended.
   /// @blocks As `perform`.
   [[nodiscard]] int main(int argc, const char* const* argv);
 
   /// Performs one action without printing anything. Returns as `main` does.
   ///
-  /// @return Codes as `LsbCode` has them. A start that failed passes on the code of the service where LSB has a meaning for
-  ///         it, otherwise 1. EPERM and EACCES are `no_rights`.
+  /// @return Codes as `LsbCode` has them. A start that failed passes on the code of the service where LSB has a meaning
+  ///         for it, otherwise 1. EPERM and EACCES are `no_rights`.
   /// @blocks `start` until the service is ready, has failed, or `DaemonizeOptions::patience` has passed; `stop` until
   ///         it has ended, which takes the plan's patience and ten seconds more at most.
   [[nodiscard]] ServiceResult perform(ServiceAction action);

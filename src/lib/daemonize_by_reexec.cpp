@@ -111,7 +111,8 @@ ReexecDaemon::ReexecDaemon(Daemon daemon, std::vector<Received> descriptors) noe
     : daemon_(std::move(daemon)), descriptors_(std::move(descriptors)) {}
 
 UniqueFd ReexecDaemon::take(std::string_view name) noexcept {
-  const auto found = std::ranges::find_if(descriptors_, [&](const Received& one) { return one.fd && one.name == name; });
+  const auto is_wanted = [&](const Received& one) { return one.fd && one.name == name; };
+  const auto found = std::ranges::find_if(descriptors_, is_wanted);
   return found == descriptors_.end() ? UniqueFd() : std::move(found->fd);
 }
 

@@ -1,6 +1,6 @@
-// The two locks of a pidfile, both gone with its holder, however it ends. One excludes: an open file description lock on
-// everything but the last byte, which forked children share. One signs: a record lock on the last byte, of which the
-// kernel tells anybody the owner's pid. Looking for how to take one? foster/pidfile.hpp
+// The two locks of a pidfile. One excludes: an open file description lock on everything but the last byte, which forked
+// children share. One signs: a record lock on the last byte, gone with its owner, of which the kernel tells anybody the
+// pid. Looking for how to take one? foster/pidfile.hpp
 #pragma once
 
 #include <chrono>

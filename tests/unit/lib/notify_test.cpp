@@ -1,5 +1,5 @@
-// What a listener hears: a bound socket that asks for credentials, as systemd and foster have one, a pipe as s6 has one,
-// and libsystemd as the one to agree with.
+// What a listener hears: a bound socket that asks for credentials, as systemd and foster have one, and a pipe as s6 has
+// one; with libsystemd as the one to agree with.
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
