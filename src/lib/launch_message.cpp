@@ -1,7 +1,5 @@
 #include "lib/launch_message.hpp"
 
-#include <algorithm>
-#include <cstring>
 #include <span>
 
 namespace foster {
@@ -9,9 +7,7 @@ namespace {
 
 template <std::size_t Size>
 void copy_cut(std::string_view text, char (&to)[Size]) noexcept {
-  const std::size_t length = std::min(text.size(), Size - 1);
-  std::memcpy(to, text.data(), length);
-  to[length] = '\0';
+  to[text.copy(to, Size - 1)] = '\0';
 }
 
 }  // namespace
