@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,6 +36,16 @@ struct UserAndGroup {
   std::string group = {};  ///< Empty: the user's own group.
 };
 
+/// Who removes the pidfile in the end.
+enum class PidfileRemoval {
+  /// A small child process that the daemon's wait(2) does not see. It waits for the daemon's end and then removes the
+  /// file, whatever that end was: exit, abort, SIGKILL. It keeps the rights of before `identity`, so that it can.
+  after_any_end,
+  /// Only the destructor of `Daemon`. Other ends leave the file, without its lock: harmless to whoever asks
+  /// `pidfile_holder`, misleading for whoever believes the number.
+  by_destructor,
+};
+
 /// The classical steps, in the order in which they are taken. A field set to `false` or left empty leaves its
 /// step out; the defaults are what a daemon wants.
 struct DaemonizeOptions {
@@ -59,8 +70,10 @@ struct DaemonizeOptions {
   /// Close every descriptor from 3 up that is not in `keep_descriptors`.
   bool close_descriptors = true;
   std::vector<int> keep_descriptors = {};
-  /// Taken by the daemon itself, before it drops its rights; removed when the `Daemon` is destroyed. Absolute.
+  /// Taken by the daemon itself, before it drops its rights, and removed when the `Daemon` is destroyed. Absolute.
   std::optional<std::filesystem::path> pidfile = {};
+  /// Nothing without `pidfile`.
+  PidfileRemoval pidfile_removal = PidfileRemoval::after_any_end;
   /// Supplementary groups, then the group, then the user; checked that there is no way back. A daemon that
   /// needs its rights a while longer, to bind a low port for example, calls `drop_privileges` itself.
   std::optional<UserAndGroup> identity = {};
@@ -78,7 +91,8 @@ class Daemon {
 
   /// Lets the launcher go, with exit code 0. Only the first call counts. A launcher that was killed meanwhile is
   /// no error: the daemon is up all the same.
-  void ready() noexcept;
+  /// @param message For the launcher's `LaunchReport`, such as the address that was bound; the first 2047 bytes of it.
+  void ready(std::string_view message = {}) noexcept;
 
   /// Hands the launcher this error, to print and to exit with `exit_code`, and returns that code for `main`:
   /// `return daemon.fail(error);`. The launcher waits until this process has ended. After `ready` only the returned
@@ -102,16 +116,19 @@ struct LaunchReport {
   int exit_code = 0;
   std::optional<Pid> daemon = {};   ///< Where it became ready.
   std::optional<Error> error = {};  ///< Why it did not.
+  std::string message = {};         ///< What the daemon said when it was ready.
 };
 
 /// What comes back, in two processes: in the daemon and in the launcher.
 using Detached = std::variant<Daemon, LaunchReport>;
 
 /// Detaches, and returns in both processes. For a launcher that has more to do; most programs want `daemonize`.
-/// The launcher's other state is untouched; its standard streams are flushed once, before the first fork.
+/// The launcher's other state is untouched; standard output and every other `FILE*` are flushed once, before the first
+/// fork. Buffers of your own, a `std::ofstream`'s for example, are copied by fork(2): flush them first.
 ///
 /// @errors  In the caller, before anything has happened: `EBUSY` more than one thread runs, and a fork would
-///          leave the others' locks held for ever; `EINVAL`, `EBADF` an unusable option; code 0 an unknown
+///          leave the others' locks held for ever (`daemonize_by_reexec` can do it); `EINVAL` an unusable option,
+///          `EBADF` a descriptor to keep that is not open; code 0 an unknown
 ///          user or group ("user www-dat: no such user"); `EAGAIN` no process to be had. A step that fails after the
 ///          fork is the launcher's `LaunchReport::error` (without `fork`: returned here), and the half-made daemon is
 ///          gone.

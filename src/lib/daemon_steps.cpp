@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/daemon_pidfile_guard.hpp"
 #include "sys/check.hpp"
 #include "sys/close_fds.hpp"
 #include "sys/signals.hpp"
@@ -90,6 +91,9 @@ Result<std::optional<Pidfile>> take_daemon_steps(const DaemonizeOptions& options
     auto taken = take_pidfile(*options.pidfile);
     if (!taken) return Failure(taken.error());
     pidfile.emplace(std::move(*taken));
+    if (options.pidfile_removal == PidfileRemoval::after_any_end) {
+      if (auto started = start_pidfile_guard(*pidfile); !started) return Failure(started.error());
+    }
   }
   if (credentials) {
     if (auto done = become(*credentials); !done) return Failure(done.error());

@@ -1,21 +1,23 @@
 #include "lib/launch_message.hpp"
 
-#include <algorithm>
-#include <cstring>
 #include <span>
-#include <string>
 
 namespace foster {
 namespace {
 
 template <std::size_t Size>
-void copy_cut(const std::string& text, char (&to)[Size]) noexcept {
-  const std::size_t length = std::min(text.size(), Size - 1);
-  std::memcpy(to, text.data(), length);
-  to[length] = '\0';
+void copy_cut(std::string_view text, char (&to)[Size]) noexcept {
+  to[text.copy(to, Size - 1)] = '\0';
 }
 
 }  // namespace
+
+LaunchMessage ready_message(Pid daemon, std::string_view text) noexcept {
+  LaunchMessage message{.kind = LaunchMessage::Kind::ready};
+  message.pid = daemon.number();
+  copy_cut(text, message.detail);
+  return message;
+}
 
 LaunchMessage failed_message(const Error& error, int exit_code) noexcept {
   LaunchMessage message{.kind = LaunchMessage::Kind::failed};

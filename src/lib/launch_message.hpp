@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 
+#include <foster/ids.hpp>
 #include <foster/result.hpp>
 #include "sys/channel.hpp"
 
@@ -13,7 +15,7 @@ namespace foster {
 /// One message. All of them are of one program, so its layout is no contract.
 struct LaunchMessage {
   enum class Kind : std::uint8_t {
-    ready,    ///< Daemon to launcher: `pid`.
+    ready,    ///< Daemon to launcher: `pid`, and its message in `detail`.
     failed,   ///< Daemon to launcher: `exit_code` and the error.
     ended,    ///< Watcher to launcher: `wait_status` of the daemon.
     give_up,  ///< Launcher to watcher: kill it.
@@ -28,6 +30,7 @@ struct LaunchMessage {
 };
 static_assert(std::is_trivially_copyable_v<LaunchMessage>);
 
+[[nodiscard]] LaunchMessage ready_message(Pid daemon, std::string_view text) noexcept;
 [[nodiscard]] LaunchMessage failed_message(const Error& error, int exit_code) noexcept;
 [[nodiscard]] Error error_in(const LaunchMessage& message);
 

@@ -28,7 +28,9 @@ using std::chrono::milliseconds;
 const Signal kKill = *Signal::from_number(SIGKILL);
 
 LaunchReport failed_with(Error error, int exit_code) {
-  return {.exit_code = exit_code == 0 ? 1 : exit_code, .daemon = std::nullopt, .error = std::move(error)};
+  LaunchReport report{.exit_code = exit_code == 0 ? 1 : exit_code};
+  report.error = std::move(error);
+  return report;
 }
 
 LaunchReport ended_with(ExitStatus status) {
@@ -83,7 +85,10 @@ class Launch {
     if (message.kind == Kind::ready) {
       // The watcher has nothing left to watch. It is our unreaped child, so the signal reaches nobody else.
       if (kind_ == LaunchedChild::watcher) kill_and_reap();
-      return {.exit_code = 0, .daemon = Pid(message.pid), .error = std::nullopt};
+      LaunchReport report{.exit_code = 0};
+      report.daemon = Pid(message.pid);
+      report.message = message.detail;
+      return report;
     }
     if (message.kind == Kind::ended) {
       (void)reap();
@@ -138,12 +143,20 @@ class Launch {
 LaunchReport wait_for_daemon(sys::Channel channel, Pid child, LaunchedChild kind,
                              std::optional<milliseconds> patience) {
   auto handle = sys::ProcessHandle::open(child);
-  if (!handle) {
-    (void)::kill(child.number(), SIGKILL);  // our own child, not reaped yet
-    (void)sys::await_exit(child);
-    return failed_with(handle.error(), 1);
+  if (handle) return wait_for_daemon(std::move(channel), std::move(*handle), kind, patience);
+  // Our own child, not reaped yet. The daemon must not come up behind the back of a launcher that says it failed.
+  if (kind == LaunchedChild::watcher) {
+    send_message(channel, {.kind = Kind::give_up});
+  } else {
+    (void)::kill(child.number(), SIGKILL);
   }
-  return Launch(std::move(channel), std::move(*handle), kind, patience).wait();
+  (void)sys::await_exit(child);
+  return failed_with(handle.error(), 1);
+}
+
+LaunchReport wait_for_daemon(sys::Channel channel, sys::ProcessHandle child, LaunchedChild kind,
+                             std::optional<milliseconds> patience) {
+  return Launch(std::move(channel), std::move(child), kind, patience).wait();
 }
 
 void watch_daemon(sys::Channel channel, Pid daemon, pid_t launcher) noexcept {

@@ -7,6 +7,7 @@
 #include <foster/daemonize.hpp>
 #include <foster/ids.hpp>
 #include "sys/channel.hpp"
+#include "sys/pidfd.hpp"
 
 namespace foster {
 
@@ -16,6 +17,8 @@ enum class LaunchedChild { daemon, watcher };
 /// The launcher's wait: until the daemon is ready, has failed or has ended, or `patience` has passed.
 /// @blocks As said.
 [[nodiscard]] LaunchReport wait_for_daemon(sys::Channel channel, Pid child, LaunchedChild kind,
+                                           std::optional<std::chrono::milliseconds> patience);
+[[nodiscard]] LaunchReport wait_for_daemon(sys::Channel channel, sys::ProcessHandle child, LaunchedChild kind,
                                            std::optional<std::chrono::milliseconds> patience);
 
 /// The life of the process between the two forks. It is the daemon's parent, so it alone can learn how the daemon

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 
 #include <foster/pidfile.hpp>
+#include "lib/pidfile_lock.hpp"
 #include "sys/check.hpp"
 #include "sys/clock.hpp"
 
@@ -20,45 +19,6 @@ namespace {
 using sys::check;
 using sys::check_done;
 using sys::retry_on_eintr;
-
-/// The whole file, however long it gets.
-struct flock whole_file(short type) {
-  struct flock lock{};
-  lock.l_type = type;
-  lock.l_whence = SEEK_SET;
-  return lock;
-}
-
-enum class Attempt { locked, held_by_another };
-
-Result<Attempt> try_lock(BorrowedFd file, const std::string& path) {
-  struct flock lock = whole_file(F_WRLCK);
-  if (retry_on_eintr([&] { return ::fcntl(file.get(), F_OFD_SETLK, &lock); }) == 0) return Attempt::locked;
-  const int code = errno;
-  if (code == EAGAIN || code == EACCES) return Attempt::held_by_another;
-  return failure("lock pidfile", code, path);
-}
-
-/// Empty for anything but one number on one line.
-std::optional<Pid> read_pid(BorrowedFd file) {
-  char text[32];
-  const auto size = retry_on_eintr([&] { return ::pread(file.get(), text, sizeof text, 0); });
-  if (size <= 0) return std::nullopt;
-  std::string_view line(text, static_cast<std::size_t>(size));
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  pid_t number = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
-  if (error != std::errc{} || end != line.data() + line.size() || number <= 0) return std::nullopt;
-  return Pid(number);
-}
-
-/// The path may name another file by now, or none: its last holder removes it before letting go.
-bool is_still_at(const std::string& path, BorrowedFd file) noexcept {
-  struct stat here{};
-  struct stat there{};
-  return ::fstat(file.get(), &here) == 0 && ::lstat(path.c_str(), &there) == 0 && here.st_dev == there.st_dev &&
-         here.st_ino == there.st_ino;
-}
 
 Result<UniqueFd> open_file(const std::string& path) {
   // O_NONBLOCK: a FIFO in its place must not hold us up.
@@ -82,10 +42,9 @@ Result<> write_pid(BorrowedFd file, Pid pid, const std::string& path) {
   return {};
 }
 
-Failure still_held(BorrowedFd file, const std::string& path) {
-  const auto holder = read_pid(file);
+Failure still_held(const std::string& path, std::optional<Pid> owner) {
   return failure("pidfile", EWOULDBLOCK,
-                 path + (holder ? " is held by process " + std::to_string(holder->number()) : " is held"));
+                 path + (owner ? " is held by process " + std::to_string(owner->number()) : " is held"));
 }
 
 /// Removes the file if it is still ours to remove, or at least the number in it.
@@ -123,27 +82,32 @@ void Pidfile::remove() noexcept {
 Result<Pidfile> take_pidfile(const std::filesystem::path& path, std::chrono::milliseconds patience) {
   const std::string& name = path.native();
   if (!path.is_absolute()) return failure("pidfile", EINVAL, name + " is not absolute");
-  const auto deadline = sys::monotonic_now() + patience;
+  const auto now = sys::monotonic_now();
+  const auto deadline = now + patience;
+  const auto settled = now + std::max<std::chrono::nanoseconds>(patience, kSettle);
   for (;;) {
     // Opened anew each time: what was waited for may have been removed.
     auto file = open_file(name);
     if (!file) return Failure(file.error());
     const auto attempt = try_lock(*file, name);
     if (!attempt) return Failure(attempt.error());
-    if (*attempt == Attempt::locked) {
+    if (*attempt == LockAttempt::locked) {
       if (!is_still_at(name, *file)) continue;
       const Pid owner(::getpid());
-      if (auto written = write_pid(*file, owner, name); !written) {
+      auto written = sign(*file, name);
+      if (written) written = write_pid(*file, owner, name);
+      if (!written) {
         clear(name, *file);
         return Failure(written.error());
       }
       return Pidfile(path, std::move(*file), owner);
     }
+    const auto hold = look_at_hold(*file, name);
+    if (!hold) return Failure(hold.error());
     // A lock has no time limit of its own, and an alarm would belong to the whole program.
-    const std::chrono::nanoseconds left = deadline - sys::monotonic_now();
-    if (left <= std::chrono::nanoseconds::zero()) return still_held(*file, name);
-    constexpr std::chrono::nanoseconds kPause = std::chrono::milliseconds(5);
-    std::this_thread::sleep_for(std::min(left, kPause));
+    const std::chrono::nanoseconds left = (hold->owner ? deadline : settled) - sys::monotonic_now();
+    if (left <= std::chrono::nanoseconds::zero()) return still_held(name, hold->owner);
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, kSettlePause));
   }
 }
 
@@ -157,16 +121,10 @@ Result<std::optional<Pid>> pidfile_holder(const std::filesystem::path& path) {
     return Failure(number.error());
   }
   const UniqueFd file(*number);
-  struct flock lock = whole_file(F_WRLCK);
-  if (auto asked = check_done(::fcntl(file.get(), F_OFD_GETLK, &lock), "ask for lock", name); !asked) {
-    return Failure(asked.error());
-  }
-  if (lock.l_type == F_UNLCK) return std::optional<Pid>();
-  // Of a record lock the kernel knows the owner; of ours it says -1.
-  if (lock.l_pid > 0) return std::optional(Pid(lock.l_pid));
-  const auto pid = read_pid(file);
-  if (!pid) return failure("read pidfile", EBADMSG, name);
-  return pid;
+  const auto hold = look_at_hold(file, name);
+  if (!hold) return Failure(hold.error());
+  if (hold->is_held && !hold->owner) return failure("pidfile", EBADMSG, name + " is held, but not by its owner");
+  return hold->owner;
 }
 
 }  // namespace foster

@@ -125,13 +125,14 @@ TEST_P(Launcher, ThatHasMoreToDoGetsAReportInsteadOfAnExit) {
               if (auto* daemon = std::get_if<Daemon>(&*detached)) {
                 const pid_t self = ::getpid();
                 (void)!::write(said.writer.get(), &self, sizeof self);
-                daemon->ready();
+                daemon->ready("127.0.0.1:8017");
                 return 0;
               }
               const auto& report = std::get<LaunchReport>(*detached);
               pid_t daemon = 0;
               if (::read(said.reader.get(), &daemon, sizeof daemon) != sizeof daemon) return 2;
-              return report.exit_code == 0 && !report.error && report.daemon == Pid(daemon) ? 0 : 3;
+              if (report.message != "127.0.0.1:8017") return 3;
+              return report.exit_code == 0 && !report.error && report.daemon == Pid(daemon) ? 0 : 4;
             }),
             0);
   while (::waitpid(-1, nullptr, 0) > 0) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include <foster/daemonize.hpp>
+#include "sys/procfs.hpp"
 #include "unit/sys/spawning.hpp"
 
 #if defined(__SANITIZE_THREAD__)
@@ -66,7 +67,7 @@ class DaemonUnderTest {
   ~DaemonUnderTest() {
     told_.reset();
     if (launcher_ > 0) (void)launcher_exit_code();
-    if (pid_ > 0) (void)::waitpid(pid_, nullptr, 0);
+    if (pid_ > 0) (void)reap_with_guard();
     // The watcher of a launcher that was killed; no other test waits for it.
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
     }
@@ -80,6 +81,7 @@ class DaemonUnderTest {
     ASSERT_EQ(::read(said_.get(), &word, sizeof word), static_cast<ssize_t>(sizeof word)) << complaint();
     EXPECT_EQ(word.said, expected);
     pid_ = word.pid;
+    guards_ = sys::children_of(Pid(pid_));
   }
   void tell() { EXPECT_EQ(::write(told_.get(), "x", 1), 1); }
 
@@ -102,12 +104,23 @@ class DaemonUnderTest {
   int daemon_exit_code() {
     wait_until_adopted();
     told_.reset();
-    int status = 0;
-    EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
+    const auto reaped = reap_with_guard();
+    EXPECT_TRUE(reaped) << "not adopted";
+    const int status = reaped.value_or(-1);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
   }
 
  private:
+  /// The daemon, and then the guard of its pidfile, which is adopted when it ends.
+  std::optional<int> reap_with_guard() {
+    int status = -1;
+    const bool is_ours = ::waitpid(pid_, &status, 0) == pid_;
+    for (const Pid guard : guards_) (void)::waitpid(guard.number(), nullptr, __WALL);
+    pid_ = -1;
+    guards_.clear();
+    return is_ours ? std::optional(status) : std::nullopt;
+  }
+
   /// The watcher of a launcher that was killed takes a moment to follow it.
   void wait_until_adopted() const {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -145,6 +158,7 @@ class DaemonUnderTest {
 
   pid_t launcher_ = -1;
   pid_t pid_ = -1;
+  std::vector<Pid> guards_;
   UniqueFd said_;
   UniqueFd told_;
   UniqueFd complaint_;

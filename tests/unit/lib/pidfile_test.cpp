@@ -10,6 +10,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <foster/pidfile.hpp>
 #include "unit/sys/spawning.hpp"
@@ -174,8 +175,12 @@ TEST_F(TakePidfile, NeverHasTwoHoldersHoweverManyTry) {
   auto* shared = new (memory) Shared;
   constexpr int kProcesses = 6;
   constexpr int kRounds = 40;
+  std::vector<pid_t> processes;
   for (int i = 0; i < kProcesses; ++i) {
-    if (::fork() != 0) continue;
+    if (const pid_t process = ::fork(); process != 0) {
+      processes.push_back(process);
+      continue;
+    }
     for (int round = 0; round < kRounds;) {
       const auto pidfile = take_pidfile(path);
       if (!pidfile) {
@@ -194,7 +199,7 @@ TEST_F(TakePidfile, NeverHasTwoHoldersHoweverManyTry) {
     }
     ::_exit(0);
   }
-  for (int i = 0; i < kProcesses; ++i) ::wait(nullptr);
+  for (const pid_t process : processes) EXPECT_EQ(::waitpid(process, nullptr, 0), process);
   EXPECT_EQ(shared->broken.load(), 0);
   EXPECT_EQ(shared->rounds.load(), kProcesses * kRounds);
   EXPECT_TRUE(nothing_left());
@@ -300,11 +305,52 @@ TEST_F(PidfileHolder, OfARecordLockIsWhomTheKernelNames) {
             0);
 }
 
-TEST_F(PidfileHolder, WhoHasWrittenNothingYetIsAnError) {
+TEST_F(PidfileHolder, IsWhomTheKernelNamesWhateverTheNumberSays) {
+  const Holder holder(path);
+  for (const auto& text : {std::string(), std::string("1\n"), std::to_string(::getpid()) + "\n"}) {
+    std::ofstream(path) << text;
+    EXPECT_EQ(holder_of(path), Pid(holder.pid())) << text;
+  }
+}
+
+TEST_F(PidfileHolder, IsProvedByTheOpenFileWhenItsSignatureIsLost) {
   const auto pidfile = take_pidfile(path);
   ASSERT_TRUE(pidfile);
-  ASSERT_EQ(::truncate(path.c_str(), 0), 0);
+  std::ifstream(path).get();  // and closing it drops the record locks of this process
+  EXPECT_EQ(in_forked_process([&, owner = ::getpid()] {
+              const auto holder = pidfile_holder(path);
+              return holder && *holder == Pid(owner) ? 0 : 1;
+            }),
+            0);
+}
+
+TEST_F(PidfileHolder, OfALockThatOnlyChildrenOfTheOwnerHoldIsNobodyThatCanBeNamed) {
+  Pipe pids = make_pipe();
+  Pipe hold = make_pipe();
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    const auto pidfile = take_pidfile(path);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      hold.writer.reset();
+      char byte = 0;
+      (void)!::read(hold.reader.get(), &byte, 1);
+      ::_exit(0);
+    }
+    (void)!::write(pids.writer.get(), &child, sizeof child);
+    ::kill(::getpid(), SIGKILL);
+  }
+  pid_t child = 0;
+  ASSERT_EQ(::read(pids.reader.get(), &child, sizeof child), static_cast<ssize_t>(sizeof child));
+  ASSERT_EQ(::waitpid(owner, nullptr, 0), owner);
+  // The number of somebody else, as if it had been given again.
+  std::ofstream(path) << "1\n";
   EXPECT_EQ(pidfile_holder(path).error().code, EBADMSG);
+  EXPECT_EQ(take_pidfile(path).error().code, EWOULDBLOCK);
+  hold.writer.reset();
+  hold.reader.reset();
+  EXPECT_TRUE(take_pidfile(path, 60s));
+  (void)::waitpid(child, nullptr, 0);  // if this process adopts orphans
 }
 
 }  // namespace
