@@ -7,7 +7,6 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <variant>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include <foster/ids.hpp>
 #include <foster/pidfile.hpp>
 #include <foster/result.hpp>
+#include <foster/user_and_group.hpp>
 
 namespace foster {
 
@@ -28,12 +28,6 @@ struct FileStream {
   std::filesystem::path path;
 };
 using StreamTarget = std::variant<KeepStream, NullStream, FileStream>;
-
-/// Whom to become, looked up before anything is changed. Names or numbers.
-struct UserAndGroup {
-  std::string user = {};   ///< Empty: stay.
-  std::string group = {};  ///< Empty: the user's own group.
-};
 
 /// The classical steps, in the order in which they are taken. A field set to `false` or left empty leaves its
 /// step out; the defaults are what a daemon wants.
