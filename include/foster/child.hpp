@@ -59,7 +59,7 @@ class Child {
 
   /// Sends the process a signal; see `stop` for all that it started.
   /// @errors `ESRCH` it has ended and was waited for, here or elsewhere; `EPERM` it has become another user.
-  [[nodiscard]] Result<> signal(Signal signal);
+  [[nodiscard]] Result<> signal(Signal signal) const;
 
   /// @blocks Until it has ended.
   const Ended& wait();

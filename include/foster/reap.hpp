@@ -38,9 +38,11 @@ enum class Take {
   given,
   /// Also orphans that were adopted, as far as they can be told from children that other code has started. The kernel
   /// keeps no record of it; an orphan is whoever is in a session that is neither ours nor led by itself. So what may
-  /// leave orphans behind is best started with `ChildSession::new_session`. Children in doubt are left alone.
+  /// leave orphans behind is best started with `ChildSession::new_session`. Children in doubt are left alone. Not for
+  /// a process that changes its own session while other code has children.
   given_and_orphans,
-  /// All of them: for a program whose only code that starts processes is foster, and for process 1.
+  /// All of them: for a program whose only code that starts processes is foster, and for process 1. The guardian of
+  /// a child tied as `TieToParent::tree` is one of them.
   everything,
 };
 

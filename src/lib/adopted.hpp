@@ -8,7 +8,7 @@
 namespace foster {
 
 /// True only when it is certain: a session is never joined, so whoever is in one that is neither ours nor led by
-/// itself descends from somebody who led it, and was born further down.
+/// itself descends from somebody who led it, and was born further down. (Unless we have changed our own meanwhile.)
 [[nodiscard]] bool is_certainly_adopted(const sys::ProcessStat& child, pid_t our_session) noexcept;
 
 }  // namespace foster

@@ -36,7 +36,7 @@ bool Child::is_alive() const noexcept {
   return state_->is_alive();
 }
 
-Result<> Child::signal(Signal signal) {
+Result<> Child::signal(Signal signal) const {
   return state_->signal(signal);
 }
 

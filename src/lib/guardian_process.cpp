@@ -117,6 +117,7 @@ class GuardianProcess {
 /// the child is there, whose group is the parent's.
 void stand_apart(const GuardianDuty& duty) noexcept {
   (void)::setpgid(0, 0);
+  (void)!::chdir("/");  // keeps no file system busy
   std::array kept{duty.parent.fd().get(), duty.parent_pidfd.get(), duty.ended_children.fd().get(),
                   duty.cgroup_kill ? duty.cgroup_kill->get() : duty.parent.fd().get()};
   std::ranges::sort(kept);

@@ -224,6 +224,7 @@ TEST(TieTree, TheGuardianHoldsNothingAndStandsApart) {
   EXPECT_EQ(stat_of(guardian)[1], std::to_string(::getpid()));
   EXPECT_EQ(stat_of(guardian)[2], std::to_string(guardian)) << "its own group";
   EXPECT_TRUE(wait_until([&] { return open_fds_of(guardian).size() == 3; })) << open_fds_of(guardian).size();
+  EXPECT_EQ(std::filesystem::read_symlink("/proc/" + std::to_string(guardian) + "/cwd"), "/");
   cat.close_input();
   EXPECT_TRUE(is_success(cat.child().wait().status));
 }
