@@ -7,7 +7,6 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -16,6 +15,7 @@
 #include <foster/ids.hpp>
 #include <foster/pidfile.hpp>
 #include <foster/result.hpp>
+#include <foster/user_and_group.hpp>
 
 namespace foster {
 
@@ -29,12 +29,6 @@ struct FileStream {
   std::filesystem::path path;
 };
 using StreamTarget = std::variant<KeepStream, NullStream, FileStream>;
-
-/// Whom to become, looked up before anything is changed. Names or numbers.
-struct UserAndGroup {
-  std::string user = {};   ///< Empty: stay.
-  std::string group = {};  ///< Empty: the user's own group.
-};
 
 /// Who removes the pidfile in the end.
 enum class PidfileRemoval {

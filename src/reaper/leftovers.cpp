@@ -7,11 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <optional>
 
 #include "sys/clock.hpp"
-#include "sys/procfs.hpp"
+#include "sys/own_children.hpp"
 
 namespace foster::reaper {
 namespace {
@@ -42,23 +40,12 @@ Left reap_ended() noexcept {
   }
 }
 
-/// Whether /proc shows this pid namespace: otherwise its numbers are other processes'.
-bool proc_is_ours() noexcept {
-  std::array<char, 16> text{};
-  const ssize_t size = ::readlink("/proc/self", text.data(), text.size() - 1);
-  return size > 0 && std::atoi(text.data()) == ::getpid();
-}
-
 /// A child's pid stays its own until it is reaped here, so it may be signalled by number.
 template <class Visit>
-void for_each_child(Visit visit) noexcept {
-  if (!proc_is_ours()) return;
-  const pid_t self = ::getpid();
-  sys::PidDirectory all;
-  while (const std::optional<Pid> pid = all.next()) {
-    const std::optional<sys::ProcessStat> stat = sys::read_stat(*pid);
-    if (stat && stat->ppid == self && stat->state != 'Z') visit(pid->number());
-  }
+void for_each_live_child(Visit visit) noexcept {
+  sys::for_each_child([&](const sys::ProcessStat& stat) {
+    if (stat.state != 'Z') visit(stat.pid);
+  });
 }
 
 bool is_whole_namespace(Scope scope) noexcept {
@@ -91,7 +78,7 @@ Left ask_leftovers(Scope scope, Instant until) noexcept {
   while (reap_ended() == Left::something) {
     if (sys::monotonic_now() >= until) return Left::something;
     if (!is_whole_namespace(scope)) {
-      for_each_child([&](pid_t pid) {
+      for_each_live_child([&](pid_t pid) {
         if (asked.add(pid)) ask(pid);
       });
     }
@@ -110,7 +97,7 @@ Left kill_leftovers(Scope scope) noexcept {
     if (is_whole_namespace(scope)) {
       (void)::kill(-1, SIGKILL);
     } else {
-      for_each_child([](pid_t pid) { (void)::kill(pid, SIGKILL); });
+      for_each_live_child([](pid_t pid) { (void)::kill(pid, SIGKILL); });
     }
     wait_for_child(std::min(now + kRound, give_up));
   }

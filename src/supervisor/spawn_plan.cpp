@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/command_line.hpp"
-#include "sys/credentials.hpp"
+#include "lib/identity.hpp"
 #include "sys/files.hpp"
 #include "sys/resolve_program.hpp"
 
@@ -14,24 +14,6 @@ namespace foster::supervisor {
 namespace {
 
 constexpr mode_t kDefaultUmask = 022;
-
-Result<> set_ids(const core::Service& service, sys::SpawnRequest& request) {
-  if (service.user.empty() && service.group.empty()) return {};
-  auto credentials = sys::find_credentials(service.user, service.group);
-  if (!credentials) return Failure(credentials.error());
-  request.gid = credentials->gid;
-  if (!service.user.empty()) {
-    request.uid = credentials->user.uid;
-    request.groups = std::move(credentials->groups);
-  }
-  // Only root can change groups; whoever already is that user needs no change.
-  if (request.uid && *request.uid == ::geteuid() && ::geteuid() != 0) {
-    request.uid.reset();
-    request.groups.reset();
-    if (request.gid == ::getegid()) request.gid.reset();
-  }
-  return {};
-}
 
 Result<> set_descriptors(const core::Service& service, RunResources& resources, SpawnPlan& plan) {
   const auto lend = [&plan](UniqueFd fd, std::initializer_list<int> targets) {
@@ -67,7 +49,7 @@ Result<SpawnPlan> plan_command(const core::Service& service, std::vector<std::st
   if (!program) return Failure(program.error());
   request.program = std::move(*program);
   request.argv = std::move(argv);
-  if (auto done = set_ids(service, request); !done) return Failure(done.error());
+  if (auto done = set_identity({service.user, service.group}, request); !done) return Failure(done.error());
   if (auto done = set_descriptors(service, resources, plan); !done) return Failure(done.error());
   request.umask = service.umask ? static_cast<mode_t>(*service.umask) : kDefaultUmask;
   request.limits.push_back(

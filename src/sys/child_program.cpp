@@ -66,6 +66,15 @@ FOSTER_IN_CHILD void reset_dispositions(ChildPlan& plan) noexcept {
   }
 }
 
+FOSTER_IN_CHILD void ignore_signals(ChildPlan& plan) noexcept {
+  const unsigned long ignored[8] = {1};  // SIG_IGN
+  for (int signal = 1; plan.ignored_signals >> (signal - 1) != 0; ++signal) {
+    if ((plan.ignored_signals >> (signal - 1) & 1) == 0) continue;
+    require(::syscall(SYS_rt_sigaction, signal, ignored, nullptr, kSignalSetSize) == 0, plan, ChildStep::signals);
+    if (signal == kLastSignal) return;
+  }
+}
+
 FOSTER_IN_CHILD void enter_session(ChildPlan& plan) noexcept {
   switch (plan.session) {
     case SessionMode::keep:
@@ -173,6 +182,7 @@ FOSTER_IN_CHILD void unblock_signals(ChildPlan& plan) noexcept {
 FOSTER_IN_CHILD void run_child_program(ChildPlan& plan) noexcept {
   claim(plan);
   reset_dispositions(plan);
+  ignore_signals(plan);
   enter_session(plan);
   enter_cgroup(plan);
   set_nice_and_umask(plan);

@@ -48,6 +48,8 @@ struct ChildPlan {
   std::atomic<std::uint64_t>* claim_word = nullptr;
   std::uint64_t claim_expected = 0;
 
+  std::uint64_t ignored_signals = 0;  ///< Bit n - 1 is signal n.
+
   SessionMode session = SessionMode::keep;
   int cgroup_procs_fd = -1;  ///< An open cgroup.procs, where the clone itself did not choose the cgroup.
   ChildOption<int> nice;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include <span>
 #include <utility>
 
-#include "sys/check.hpp"
 #include "sys/child_program.hpp"
 #include "sys/describe_failure.hpp"
 #include "sys/facilities.hpp"
@@ -30,7 +30,6 @@ struct Preparation {
   std::vector<ChildFd> fds;
   std::vector<int> kept_fds;
   std::vector<ChildLimit> limits;
-  UniqueFd cgroup_procs;
 };
 
 /// execve promises not to write to the strings that it takes as char*.
@@ -101,6 +100,7 @@ void prepare(const SpawnRequest& request, Preparation& ready) {
     plan.claim_word = request.claim->word;
     plan.claim_expected = request.claim->expected;
   }
+  for (const Signal signal : request.ignored_signals) plan.ignored_signals |= std::uint64_t{1} << (signal.number() - 1);
   plan.session = request.session;
   plan.nice = option<int>(request.nice);
   plan.umask = option<mode_t>(request.umask);
@@ -110,7 +110,6 @@ void prepare(const SpawnRequest& request, Preparation& ready) {
   prepare_ids(request, plan);
   if (request.parent_death_signal) {
     plan.parent_death_signal = request.parent_death_signal->number();
-    plan.expected_parent = request.parent == Parent::self ? ::getpid() : ::getppid();
   }
   plan.no_new_privileges = request.new_privileges == NewPrivileges::never;
   plan.directory = request.directory.empty() ? nullptr : request.directory.c_str();
@@ -130,21 +129,75 @@ bool is_shortage(int error) {
   return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
+/// The clone, ready to be made by whichever process it will be a child of.
+struct Attempt {
+  CloneRequest clone;
+  Preparation* ready;
+  std::byte* stack;
+  std::optional<BorrowedFd> cgroup;
+};
+
 /// The clone itself puts the child into its cgroup where it can; elsewhere the child moves there before it execs,
 /// and reports what stands in the way better than the clone does.
-Result<CloneOutcome> clone_with_cgroup(CloneRequest& clone, const BorrowedFd& cgroup, Preparation& ready,
-                                       std::byte* stack) {
+CloneOutcome clone_with_cgroup(Attempt& attempt) noexcept {
+  if (!attempt.cgroup) return clone_child(attempt.clone, attempt.stack);
   if (facility_allowed(Facility::clone_into_cgroup)) {
-    clone.cgroup_fd = cgroup.get();
-    CloneOutcome outcome = clone_child(clone, stack);
+    CloneRequest into = attempt.clone;
+    into.cgroup_fd = attempt.cgroup->get();
+    CloneOutcome outcome = clone_child(into, attempt.stack);
     if (outcome.pid > 0 || is_shortage(outcome.error)) return outcome;
-    clone.cgroup_fd = -1;
   }
-  auto procs = check(::openat(cgroup.get(), "cgroup.procs", O_WRONLY | O_CLOEXEC), "cgroup");
-  if (!procs) return Failure(procs.error());
-  ready.cgroup_procs.reset(*procs);
-  ready.plan.cgroup_procs_fd = ready.cgroup_procs.get();
-  return clone_child(clone, stack);
+  const UniqueFd procs(::openat(attempt.cgroup->get(), "cgroup.procs", O_WRONLY | O_CLOEXEC));
+  if (!procs) {
+    attempt.ready->plan.failure = {ChildStep::cgroup, errno, 0};
+    return {-1, errno, UniqueFd()};
+  }
+  attempt.ready->plan.cgroup_procs_fd = procs.get();
+  return clone_child(attempt.clone, attempt.stack);
+}
+
+Started start_child(Attempt& attempt) noexcept {
+  ChildPlan& plan = attempt.ready->plan;
+  const bool ours = (attempt.clone.flags & CLONE_PARENT) == 0;
+  plan.expected_parent = ours ? ::getpid() : ::getppid();
+  CloneOutcome outcome = clone_with_cgroup(attempt);
+  if (outcome.pid > 0 && ours && plan.failure.step != ChildStep::none) {
+    (void)await_exit(Pid(outcome.pid));  // empty when SIGCHLD is ignored: the kernel reaped it
+  }
+  return {outcome.pid, outcome.error, outcome.pidfd.release(), plan.failure};
+}
+
+/// What a process that lives for one clone is given. It shares our memory and our descriptors.
+struct Intermediate {
+  Attempt* attempt;
+  Started started;
+};
+
+FOSTER_IN_CHILD void start_and_leave(void* argument) noexcept {
+  auto& intermediate = *static_cast<Intermediate*>(argument);
+  intermediate.started = start_child(*intermediate.attempt);
+  for (;;) ::syscall(SYS_exit_group, 0);
+}
+
+/// The double fork without a fork: the intermediate process ends, and leaves an orphan. Its end sends no signal, so
+/// that nobody's wait(2) but ours can find it.
+Started start_orphan(Attempt& attempt, std::byte* stack) noexcept {
+  Intermediate intermediate{&attempt, {.pid = -1, .error = ECANCELED, .pidfd = -1, .failure = {}}};
+  const CloneRequest clone{.flags = CLONE_FILES, .exit_signal = 0, .body = start_and_leave, .argument = &intermediate};
+  const CloneOutcome outcome = clone_child(clone, stack);
+  if (outcome.pid < 0) return {-1, outcome.error, -1, {}};
+  (void)await_exit(Pid(outcome.pid));
+  return intermediate.started;
+}
+
+Result<Started> start(const SpawnRequest& request, Attempt& attempt) {
+  ChildStack second;
+  const auto spare = request.parent == Parent::nobody ? second.bottom() : nullptr;
+  if (!spare) return Failure(spare.error());
+  // No handler of ours may run in the child, on our own memory.
+  const ScopedSignalMask nothing_interrupts;
+  if (request.start_elsewhere) return request.start_elsewhere([&attempt] { return start_child(attempt); });
+  return *spare != nullptr ? start_orphan(attempt, *spare) : start_child(attempt);
 }
 
 }  // namespace
@@ -159,26 +212,22 @@ Result<Spawned> spawn(const SpawnRequest& request) {
   const auto load = use_lane(request, ready);
   if (!load) return Failure(load.error());
 
-  const bool ours = request.parent == Parent::self;
+  const bool is_sibling = request.parent == Parent::grandparent;
   const std::uint64_t shared_table = *load ? CLONE_FILES : 0;
-  CloneRequest clone{.flags = (ours ? 0U : std::uint64_t{CLONE_PARENT}) | shared_table,
-                     .exit_signal = ours ? SIGCHLD : 0,
-                     .cgroup_fd = -1,
-                     .body = child_body,
-                     .argument = &ready.plan};
-  // No handler of ours may run in the child, on our own memory.
-  Result<CloneOutcome> outcome = [&] {
-    const ScopedSignalMask nothing_interrupts;
-    return request.cgroup ? clone_with_cgroup(clone, *request.cgroup, ready, *stack)
-                          : Result<CloneOutcome>(clone_child(clone, *stack));
-  }();
-  if (!outcome) return Failure(outcome.error());
-  if (outcome->pid < 0) return failure("clone", outcome->error, request.program);
-  if (ready.plan.failure.step != ChildStep::none) {
-    if (ours) (void)await_exit(Pid(outcome->pid));  // empty when SIGCHLD is ignored: the kernel reaped it
-    return Failure(describe_failure(ready.plan.failure, request));
-  }
-  return Spawned{Pid(outcome->pid), std::move(outcome->pidfd)};
+  Attempt attempt{.clone = {.flags = (is_sibling ? std::uint64_t{CLONE_PARENT} : 0U) | shared_table,
+                            .exit_signal = is_sibling ? 0 : SIGCHLD,
+                            .cgroup_fd = -1,
+                            .body = child_body,
+                            .argument = &ready.plan},
+                  .ready = &ready,
+                  .stack = *stack,
+                  .cgroup = request.cgroup};
+  const auto started = start(request, attempt);
+  if (!started) return Failure(started.error());
+  UniqueFd pidfd(started->pidfd);
+  if (started->failure.step != ChildStep::none) return Failure(describe_failure(started->failure, request));
+  if (started->pid < 0) return failure("clone", started->error, request.program);
+  return Spawned{Pid(started->pid), std::move(pidfd)};
 }
 
 }  // namespace foster::sys

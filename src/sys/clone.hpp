@@ -8,8 +8,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <foster/fd.hpp>
@@ -45,12 +47,25 @@ struct ClaimTicket {
 enum class Parent : std::uint8_t {
   self,
   grandparent,  ///< CLONE_PARENT: a sibling of ours, reaped by our parent, also when its start failed.
+  nobody,       ///< An orphan from its start: the nearest subreaper or init reaps it.
 };
 
 /// What happens to descriptors from 3 up that are not in the plan.
 enum class OtherFds : std::uint8_t { close, keep };
 
 enum class NewPrivileges : std::uint8_t { allowed, never };
+
+/// What came of a clone, as plain data: it may have been made in another process than the one that asks.
+struct Started {
+  pid_t pid = -1;  ///< -1: there is none, and `error` says why.
+  int error = 0;
+  int pidfd = -1;        ///< Open where there is a pid, in the process that made it.
+  ChildFailure failure;  ///< The step at which the child ended; who made it has reaped it.
+};
+static_assert(std::is_trivially_copyable_v<Started>);
+
+/// The clone with everything prepared. Every signal must be blocked. @signal_safe
+using StartChild = std::function<Started()>;
 
 /// Everything about a process to be. Only `program` and `argv` are needed; what is left out is inherited.
 struct SpawnRequest {
@@ -65,6 +80,7 @@ struct SpawnRequest {
   std::optional<uid_t> uid = {};
   std::optional<gid_t> gid = {};
   std::optional<std::vector<gid_t>> groups = {};  ///< Supplementary groups; set before gid and uid.
+  std::vector<Signal> ignored_signals = {};       ///< All others start at their defaults.
   std::optional<int> nice = {};                   ///< -20 to 19.
   std::vector<LimitSetting> limits = {};
   std::optional<mode_t> umask = {};
@@ -73,6 +89,9 @@ struct SpawnRequest {
   std::optional<Signal> parent_death_signal = {};  ///< Sent to the child when its parent thread ends.
   NewPrivileges new_privileges = NewPrivileges::allowed;
   Parent parent = Parent::self;
+  /// Where the clone itself takes place, if not here: called once, with signals blocked, it calls what it is given
+  /// in a process of its choice, to which the child is `parent`, and brings the outcome back.
+  std::function<Result<Started>(const StartChild&)> start_elsewhere = {};
 };
 
 struct Spawned {
@@ -81,7 +100,7 @@ struct Spawned {
 };
 
 /// Starts the program. When it returns a value, execve has succeeded: the new program runs, or has been killed.
-/// Signals start at their defaults, none blocked, none ignored.
+/// Signals start at their defaults or ignored, none blocked.
 ///
 /// @errors Step "clone": `EAGAIN` no free pids or a process limit, `ENOMEM`, `EMFILE`. A step of the child by its
 ///         name, detail and errno: "chdir /srv/web", "exec /usr/bin/x", "setuid 33", "limit 7", "descriptor 9 -> 1".

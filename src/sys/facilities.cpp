@@ -8,8 +8,11 @@ namespace foster::sys {
 namespace {
 
 constexpr std::array kAll{
-    Facility::clone3, Facility::clone_into_cgroup, Facility::close_range, Facility::pidfs_inode,
-    Facility::cgroup, Facility::cgroup_kill,       Facility::splice,      Facility::openat2,
+    Facility::clone3,      Facility::clone_into_cgroup,
+    Facility::close_range, Facility::pidfd_exit_info,
+    Facility::pidfs_inode, Facility::cgroup,
+    Facility::cgroup_kill, Facility::splice,
+    Facility::openat2,
 };
 
 constexpr unsigned bit(Facility facility) noexcept {
@@ -47,6 +50,8 @@ std::string_view name(Facility facility) noexcept {
       return "clone_into_cgroup";
     case Facility::close_range:
       return "close_range";
+    case Facility::pidfd_exit_info:
+      return "pidfd_exit_info";
     case Facility::pidfs_inode:
       return "pidfs_inode";
     case Facility::cgroup:

@@ -9,6 +9,7 @@ enum class Facility : unsigned {
   clone3,             ///< clone3(2), Linux 5.3, which some containers forbid; otherwise clone(2).
   clone_into_cgroup,  ///< CLONE_INTO_CGROUP, Linux 5.7; otherwise a write to cgroup.procs.
   close_range,        ///< close_range(2), Linux 5.9; otherwise /proc/self/fd.
+  pidfd_exit_info,    ///< An exit status after somebody else's wait, Linux 6.15; otherwise it is unknown.
   pidfs_inode,        ///< A pidfd's inode names the process, Linux 6.9; otherwise its start time does.
   cgroup,             ///< cgroup v2 at all; otherwise process groups and ancestry.
   cgroup_kill,        ///< cgroup.kill, Linux 5.14; otherwise each member is signalled.

@@ -1,6 +1,8 @@
 #include "sys/wait.hpp"
 
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "sys/check.hpp"
 
@@ -14,6 +16,33 @@ std::optional<ExitReport> reap(Pid pid, int options) noexcept {
       retry_on_eintr([&] { return ::wait4(pid.number(), &report.wait_status, options | __WALL, &report.usage); });
   if (report.pid != pid.number()) return std::nullopt;
   return report;
+}
+
+/// As wait4 would tell it (WEXITED only: there is no other code).
+int wait_status_of(const siginfo_t& info) noexcept {
+  constexpr int kCoreDumped = 0x80;
+  switch (info.si_code) {
+    case CLD_EXITED:
+      return (info.si_status & 0xff) << 8;
+    case CLD_DUMPED:
+      return info.si_status | kCoreDumped;
+    default:
+      return info.si_status;
+  }
+}
+
+// The system call itself gives the usage, which glibc's function leaves out.
+ChildExit reap(BorrowedFd pidfd, int options) noexcept {
+  siginfo_t info{};  // si_pid stays 0 when it has not ended
+  ChildExit exit{.state = ChildExit::State::gone, .report = {}};
+  const long done = retry_on_eintr([&] {
+    return ::syscall(SYS_waitid, P_PIDFD, pidfd.get(), &info, WEXITED | __WALL | options, &exit.report.usage);
+  });
+  if (done != 0) return exit;
+  exit.state = info.si_pid == 0 ? ChildExit::State::running : ChildExit::State::ended;
+  exit.report.pid = info.si_pid;
+  exit.report.wait_status = wait_status_of(info);
+  return exit;
 }
 
 }  // namespace
@@ -30,6 +59,14 @@ std::optional<ExitReport> release_exit(Pid pid) noexcept {
 
 std::optional<ExitReport> await_exit(Pid pid) noexcept {
   return reap(pid, 0);
+}
+
+ChildExit release_exit(BorrowedFd pidfd) noexcept {
+  return reap(pidfd, WNOHANG);
+}
+
+ChildExit await_exit(BorrowedFd pidfd) noexcept {
+  return reap(pidfd, 0);
 }
 
 }  // namespace foster::sys

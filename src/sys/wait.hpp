@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 
+#include <foster/fd.hpp>
 #include <foster/ids.hpp>
 
 namespace foster::sys {
@@ -32,5 +34,25 @@ static_assert(std::is_trivially_copyable_v<ExitReport>);
 /// The same, but waits for the end. Empty when it is not a child of ours.
 /// @blocks Until the child has ended.
 [[nodiscard]] std::optional<ExitReport> await_exit(Pid pid) noexcept;
+
+/// How a child stands, asked by its pidfd: unlike a pid it cannot have become another child's meanwhile.
+struct ChildExit {
+  enum class State : std::uint8_t {
+    running,
+    ended,  ///< Just now reaped.
+    gone,   ///< Somebody else has reaped it, or the kernel at once (SIGCHLD ignored); or it never was our child.
+  };
+  State state;
+  ExitReport report;  ///< Where it has ended.
+};
+
+/// Reaps the child if it has ended.
+/// @signal_safe
+[[nodiscard]] ChildExit release_exit(BorrowedFd pidfd) noexcept;
+
+/// The same, but waits for the end; the state is never `running`.
+/// @blocks Until the child has ended.
+/// @signal_safe
+[[nodiscard]] ChildExit await_exit(BorrowedFd pidfd) noexcept;
 
 }  // namespace foster::sys

@@ -1,8 +1,8 @@
 // Born in a cgroup, or moved there before exec: the program must not see a difference.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
+#include "support/temporary_cgroup.hpp"
 #include "sys/clone.hpp"
 #include "sys/facilities.hpp"
 #include "unit/sys/spawning.hpp"
@@ -11,33 +11,8 @@ namespace foster::sys {
 namespace {
 
 using namespace testing;
+using foster::testing::TemporaryCgroup;
 using ::testing::EndsWith;
-
-/// A cgroup of our own below a writable v2 tree, gone with the test.
-class TemporaryCgroup {
- public:
-  TemporaryCgroup() {
-    for (const char* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
-      if (::access((std::string(root) + "/cgroup.procs").c_str(), W_OK) != 0) continue;
-      path_ = std::string(root) + "/foster-test-" + std::to_string(::getpid());
-      if (::mkdir(path_.c_str(), 0755) != 0) continue;
-      directory_.reset(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-      return;
-    }
-  }
-  ~TemporaryCgroup() {
-    if (directory_) ::rmdir(path_.c_str());
-  }
-  TemporaryCgroup(const TemporaryCgroup&) = delete;
-  TemporaryCgroup& operator=(const TemporaryCgroup&) = delete;
-
-  [[nodiscard]] const UniqueFd& directory() const { return directory_; }
-  [[nodiscard]] std::string name() const { return path_.substr(path_.rfind('/')); }
-
- private:
-  std::string path_;
-  UniqueFd directory_;
-};
 
 std::string cgroup_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/cgroup");
@@ -50,7 +25,7 @@ std::string cgroup_of(pid_t pid) {
 class SpawnIntoCgroup : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    if (!cgroup.directory()) GTEST_SKIP() << "no writable cgroup v2 tree here";
+    if (!cgroup.exists()) GTEST_SKIP() << "no writable cgroup v2 tree here";
     if (GetParam() == std::string("clone3")) FOSTER_SKIP_PLAIN_CLONE_UNDER_TSAN();
     forbid_facilities_for_testing(GetParam());
   }

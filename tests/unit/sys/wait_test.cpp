@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <sys/syscall.h>
 
+#include "sys/facilities.hpp"
+#include "sys/pidfd_info.hpp"
 #include "unit/sys/spawning.hpp"
 
 namespace foster::sys {
@@ -75,6 +77,41 @@ TEST(ExitReport, CarriesTheSignalAndTheResourcesUsed) {
 
 TEST(AwaitExit, SomebodyElsesProcessIsNotWaitedFor) {
   EXPECT_FALSE(await_exit(Pid(::getppid())));
+}
+
+TEST(ReleaseExitByPidfd, TellsRunningEndedAndGoneApart) {
+  Cat cat;
+  const BorrowedFd pidfd(cat.spawned().pidfd);
+  EXPECT_EQ(release_exit(pidfd).state, ChildExit::State::running);
+  cat.close_input();
+  const ChildExit exit = await_exit(pidfd);
+  EXPECT_EQ(exit.state, ChildExit::State::ended);
+  EXPECT_EQ(exit.report.pid, cat.pid());
+  EXPECT_EQ(exit.report.wait_status, 0);
+  EXPECT_GT(exit.report.usage.ru_maxrss, 0);
+  EXPECT_EQ(release_exit(pidfd).state, ChildExit::State::gone);
+}
+
+TEST(ReleaseExitByPidfd, GivesTheStatusThatWaitWouldGive) {
+  for (const char* script : {"exit 0", "exit 255", "kill -KILL $$", "kill -USR1 $$", "ulimit -c 0; kill -QUIT $$"}) {
+    const Spawned one = ended_child(script);
+    const Spawned other = ended_child(script);
+    EXPECT_EQ(release_exit(one.pidfd).report.wait_status, release_exit(other.pid)->wait_status) << script;
+  }
+}
+
+TEST(WaitStatusAfterReaping, IsTheSameOrUnknown) {
+  const Spawned child = ended_child("exit 42");
+  EXPECT_FALSE(wait_status_after_reaping(child.pidfd)) << "nobody has reaped it yet";
+  const auto report = release_exit(child.pid);
+  ASSERT_TRUE(report);
+  const auto known = wait_status_after_reaping(child.pidfd);
+  if (known) {
+    EXPECT_EQ(*known, report->wait_status);
+  }
+  forbid_facilities_for_testing("pidfd_exit_info");
+  EXPECT_FALSE(wait_status_after_reaping(child.pidfd));
+  forbid_facilities_for_testing("");
 }
 
 }  // namespace
