@@ -174,7 +174,7 @@ TEST_P(PreforkService, AConnectionWaitsForTheWorkerThatComesBack) {
   });
   ASSERT_TRUE(pool && all_ready(pool, 1));
   Client client(pool->addresses().front());
-  ASSERT_TRUE(pool.drive_until([&] { return pool.events_of<WorkerEnded>().size() >= 50; }));
+  ASSERT_TRUE(pool.drive_until([&] { return pool.events_of<WorkerEnded>().size() >= kManyForks / 40; }));
   EXPECT_EQ(client.finish(pool), 0);
   pool->kill();
   EXPECT_TRUE(pool.drive_to_end());

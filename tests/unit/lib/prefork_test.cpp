@@ -101,7 +101,7 @@ TEST_F(PreforkTest, TooManyRestartsAreAnErrorAndNobodyIsLeft) {
 }
 
 TEST_F(PreforkTest, ThousandsOfEndsLeaveNoZombie) {
-  constexpr unsigned kEnds = 2000;
+  constexpr unsigned kEnds = kManyForks;
   auto options = quick_options(4);
   options.max_restarts = kEnds;
   PoolUnderTest pool(options, [](Worker&) { return 1; });
@@ -117,7 +117,7 @@ TEST_F(PreforkTest, ThousandsOfEndsLeaveNoZombie) {
 }
 
 TEST_F(PreforkTest, WorkersThatAllEndAtOnceAreAllSeen) {
-  constexpr unsigned kWorkers = 100;
+  constexpr unsigned kWorkers = kManyForks / 20;
   PoolUnderTest pool(quick_options(kWorkers), serve_until_stopped);
   ASSERT_TRUE(pool);
   for (const pid_t pid : pool.pids()) ASSERT_EQ(::kill(pid, SIGKILL), 0);
@@ -173,7 +173,7 @@ TEST_F(PreforkTest, SignalsThatInterruptTheMasterChangeNothing) {
   const itimerval often{.it_interval = {0, 500}, .it_value = {0, 500}};
   ASSERT_EQ(::setitimer(ITIMER_REAL, &often, nullptr), 0);
   auto options = quick_options(4);
-  options.max_restarts = 100;
+  options.max_restarts = kManyForks / 20;
   const auto report = prefork(options, [](Worker&) { return 1; });
   const itimerval never{};
   ASSERT_EQ(::setitimer(ITIMER_REAL, &never, nullptr), 0);

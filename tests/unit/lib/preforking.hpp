@@ -35,6 +35,13 @@ using namespace std::chrono_literals;
 
 inline constexpr auto kPatience = 60s;
 
+// A fork of a process with a sanitizer's shadow takes a hundred times as long.
+#if defined(FOSTER_SANITIZED)
+inline constexpr unsigned kManyForks = 100;
+#else
+inline constexpr unsigned kManyForks = 2000;
+#endif
+
 /// Waits for a condition; false when it has not come true.
 inline bool await(const std::function<bool()>& condition, const std::function<void(int)>& pause) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
