@@ -4,92 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
+
+#include "unit/lib/prefork_world.hpp"
 
 namespace foster {
 namespace {
 
-using namespace std::chrono_literals;
+using namespace foster::testing;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-/// Forks nobody, signals nobody, and writes down what was wanted: "start 0" makes the run whose number is the count of
-/// all starts so far, with pid 100 + number.
-class World {
- public:
-  explicit World(PreforkOptions options, unsigned workers = 2) : plan_(options, workers) { act(); }
-
-  PreforkPlan& plan() { return plan_; }
-  std::chrono::nanoseconds now() const { return now_; }
-
-  /// Lets time pass, looking whenever the plan wants to look.
-  void pass(std::chrono::nanoseconds time) {
-    const auto until = now_ + time;
-    for (auto look = plan_.next_look(); look && *look <= until; look = plan_.next_look()) {
-      ASSERT_GT(*look, now_ - 1ns) << "it wants to look into the past";
-      now_ = std::max(now_, *look);
-      const auto before = said_.size();
-      act();
-      ASSERT_TRUE(said_.size() > before || plan_.next_look() != look) << "it looks, and does nothing";
-    }
-    now_ = until;
-    act();
-  }
-  void ends(RunNumber run, ExitStatus status = Exited{1}) {
-    plan_.ended(run, status, now_);
-    act();
-  }
-  void is_ready(RunNumber run) {
-    plan_.ready(run, now_);
-    act();
-  }
-  void beats(RunNumber run) { plan_.beat(run, now_); }
-  void act() {
-    while (const auto deed = plan_.next(now_)) note(*deed);
-  }
-  void refuse_starts(int code) { refusal_ = code; }
-
-  /// What was wanted since the last question.
-  std::vector<std::string> said() { return std::exchange(said_, {}); }
-  /// The same, with what is only news left out.
-  std::vector<std::string> done() {
-    auto all = said();
-    std::erase_if(all,
-                  [](const std::string& line) { return !line.starts_with("start") && !line.starts_with("signal"); });
-    return all;
-  }
-
- private:
-  void note(const PoolDeed& deed) {
-    if (const auto* start = std::get_if<StartRun>(&deed)) {
-      said_.push_back("start " + std::to_string(start->task));
-      if (refusal_) return plan_.not_started(start->run, Error{"fork", *refusal_, {}}, now_);
-      EXPECT_TRUE(seen_.insert(start->run).second);
-      return plan_.started(start->run, Pid(static_cast<pid_t>(100 + start->run)), now_);
-    }
-    if (const auto* signal = std::get_if<SignalRun>(&deed)) {
-      said_.push_back("signal " + std::to_string(signal->run) + " " + signal->signal.name());
-      return;
-    }
-    said_.push_back(to_string(std::get<PreforkEvent>(deed)));
-  }
-
-  PreforkPlan plan_;
-  std::chrono::nanoseconds now_ = 1000s;
-  std::optional<int> refusal_;
-  std::set<RunNumber> seen_;
-  std::vector<std::string> said_;
-};
-
-PreforkOptions quick() {
-  PreforkOptions options;
-  options.brake = {.initial = 0ms, .max = 0ms, .healthy_after = 0ms};
-  return options;
-}
 
 const ExitStatus kSegmentationFault = Killed{*Signal::from_number(SIGSEGV)};
 
@@ -498,100 +423,6 @@ TEST(PreforkPlan, ARestartTriesAtOnceWhatWaitsForItsNextTry) {
   world.plan().restart();
   world.act();
   EXPECT_THAT(world.done(), ElementsAre("start 0"));
-}
-
-/// Every sequence of things that can happen, up to a length, against what must always hold.
-class SmallWorlds {
- public:
-  static constexpr unsigned kMost = 3;
-
-  void explore(const std::vector<int>& story) {
-    auto options = quick();
-    options.ready_within = 5s;
-    options.heartbeat = 7s;
-    options.max_restarts = 3;
-    World world(options, 2);
-    for (const int what : story) step(world, what);
-    world.plan().stop();
-    world.act();
-    for (int round = 0; round < 3 && !world.plan().is_done(); ++round) world.pass(20s);
-    // Everybody was asked and then killed; when they end, so does the pool.
-    const auto left = world.plan().workers();
-    for (const WorkerInfo& worker : left) {
-      ASSERT_EQ(worker.state, WorkerInfo::State::stopping);
-      world.ends(static_cast<RunNumber>(worker.pid.number() - 100), Killed{*Signal::from_number(SIGKILL)});
-    }
-    ASSERT_TRUE(world.plan().is_done()) << ::testing::PrintToString(story);
-    ++stories;
-  }
-
-  int stories = 0;
-
- private:
-  static std::optional<RunNumber> pick(World& world, std::size_t place) {
-    const auto all = world.plan().workers();
-    if (place >= all.size()) return std::nullopt;
-    return static_cast<RunNumber>(all[place].pid.number() - 100);
-  }
-
-  static void step(World& world, int what) {
-    const auto first = pick(world, 0);
-    const auto last = pick(world, world.plan().workers().size() - 1);
-    switch (what) {
-      case 0:
-        if (first) world.ends(*first, Exited{1});
-        break;
-      case 1:
-        if (last) world.ends(*last, Exited{0});
-        break;
-      case 2:
-        for (RunNumber run = 1; run < 40; ++run) world.is_ready(run);
-        break;
-      case 3:
-        world.plan().restart();
-        break;
-      case 4:
-        world.plan().scale(world.plan().size() == kMost ? 1 : kMost);
-        break;
-      case 5:
-        world.pass(6s);
-        break;
-      default:
-        world.pass(3s);
-        break;
-    }
-    world.act();
-    check(world);
-  }
-
-  static void check(World& world) {
-    std::map<unsigned, int> alive;
-    for (const WorkerInfo& worker : world.plan().workers()) {
-      if (worker.state != WorkerInfo::State::stopping) ++alive[worker.task];
-    }
-    for (const auto& [task, count] : alive) {
-      ASSERT_LT(task, world.plan().size());
-      ASSERT_LE(count, 2) << "an old one and its replacement";
-    }
-  }
-};
-
-TEST(PreforkPlan, EveryShortStoryEndsWithNobodyLeft) {
-  SmallWorlds worlds;
-  constexpr int kEvents = 7;
-#if defined(FOSTER_SANITIZED)
-  constexpr int kLength = 4;
-#else
-  constexpr int kLength = 5;
-#endif
-  std::vector<int> story(kLength, 0);
-  for (;;) {
-    ASSERT_NO_FATAL_FAILURE(worlds.explore(story));
-    std::size_t place = 0;
-    while (place < story.size() && ++story[place] == kEvents) story[place++] = 0;
-    if (place == story.size()) break;
-  }
-  EXPECT_EQ(worlds.stories, static_cast<int>(std::pow(kEvents, kLength)));
 }
 
 }  // namespace
