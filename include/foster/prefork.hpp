@@ -49,10 +49,12 @@ inline constexpr int kReplaceMe = 79;
 /// The brake on restarts. The first after a healthy run is immediate; while runs of a task stay short, each waits
 /// twice as long as the one before.
 struct RestartBrake {
-  std::chrono::milliseconds initial = std::chrono::milliseconds(100);         ///< Before the second restart in a row.
-  std::chrono::milliseconds max = std::chrono::seconds(5);                    ///< No wait is longer.
-  std::chrono::milliseconds healthy_after = std::chrono::milliseconds(1000);  ///< A run this long, and ready, is none
-                                                                              ///< of a row.
+  /// Before the second restart in a row.
+  std::chrono::milliseconds initial = std::chrono::milliseconds(100);
+  /// No wait is longer.
+  std::chrono::milliseconds max = std::chrono::seconds(5);
+  /// A run this long that was ready belongs to no row.
+  std::chrono::milliseconds healthy_after = std::chrono::seconds(1);
   friend bool operator==(const RestartBrake&, const RestartBrake&) = default;
 };
 
