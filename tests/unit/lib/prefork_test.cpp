@@ -112,7 +112,8 @@ TEST_F(PreforkTest, ThousandsOfEndsLeaveNoZombie) {
   }));
   EXPECT_FALSE(pool->result().has_value());
   EXPECT_LE(most, 4U) << "zombies included";
-  EXPECT_EQ(pool.events_of<WorkerEnded>().size(), kEnds + 4);
+  EXPECT_GT(pool.events_of<WorkerEnded>().size(), kEnds);
+  EXPECT_EQ(pool.events_of<WorkerEnded>().size(), pool.events_of<WorkerStarted>().size());
   EXPECT_TRUE(has_no_children());
 }
 
