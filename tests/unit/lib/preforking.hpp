@@ -178,6 +178,13 @@ class PoolUnderTest {
   std::optional<Prefork> pool_;
 };
 
+/// Waits until the last process that could write has ended.
+inline bool all_writers_are_gone(BorrowedFd reader) {
+  pollfd watched{reader.get(), POLLIN, 0};
+  return ::poll(&watched, 1, static_cast<int>(std::chrono::milliseconds(kPatience).count())) == 1 &&
+         (watched.revents & POLLHUP) != 0;
+}
+
 inline bool is_gone(pid_t pid) {
   return ::kill(pid, 0) != 0 && errno == ESRCH;
 }
