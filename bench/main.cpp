@@ -1,4 +1,4 @@
-// foster_bench [MEASURE…]: restart boot idle ps stop spawn; all of them without an argument.
+// foster_bench [MEASURE…]: restart boot idle ps stop spawn prefork; all of them without an argument.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,6 +32,7 @@ constexpr Measure kMeasures[] = {
     {"ps", [] { measure_ps(100, 50); }},
     {"stop", [] { measure_stop(100, 5); }},
     {"spawn", [] { measure_spawn(50, 40); }},
+    {"prefork", [] { measure_prefork(200); }},
 };
 
 }  // namespace

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
 #include "fleet.hpp"
 #include "floor.hpp"
 #include "peers.hpp"
+#include "pools.hpp"
 #include "proc.hpp"
 #include "report.hpp"
 
@@ -143,6 +145,57 @@ void measure_stop(std::size_t services, std::size_t rounds) {
   print_row("floor: SIGTERM to all, wait for all", bare, "ms", 0, 0);
   print_row("foster stop '*'", distribution(ours), "ms", bare.p50, 0);
   fmt::print("  (aim 15 ms for 100)\n");
+}
+
+namespace {
+
+/// SIGKILL of a worker to the first answer of the next one; empty when there was none.
+std::optional<double> kill_to_answer(const ServingPool& pool, pid_t& worker) {
+  const std::int64_t start = now();
+  ::kill(worker, SIGKILL);
+  for (;;) {
+    const auto next = pool.ask();
+    const std::int64_t end = now();
+    if (!next && end - start > 20'000'000'000) return std::nullopt;
+    // A connection that the dying worker had taken already is lost with it.
+    if (!next || *next == worker) continue;
+    worker = *next;
+    return static_cast<double>(end - start) / 1e6;
+  }
+}
+
+}  // namespace
+
+void measure_prefork(std::size_t trials) {
+  fmt::print("prefork: SIGKILL of the only worker to the next one's first answer, milliseconds\n");
+  struct Pool {
+    std::unique_ptr<ServingPool> pool;
+    pid_t worker;
+    std::vector<double> replacing = {};
+    std::vector<double> serving = {};
+  };
+  std::vector<Pool> pools;
+  for (auto& pool : start_pools()) {
+    if (const auto worker = pool->ask()) pools.push_back({std::move(pool), *worker});
+  }
+  std::mt19937 random(1);
+  for (std::size_t trial = 0; trial < trials; ++trial) {
+    std::ranges::shuffle(pools, random);
+    for (Pool& pool : pools) {
+      const std::int64_t start = now();
+      if (pool.pool->ask()) pool.serving.push_back(static_cast<double>(now() - start) / 1e6);
+      if (const auto taken = kill_to_answer(*pool.pool, pool.worker)) pool.replacing.push_back(*taken);
+      pause_milliseconds(5);
+    }
+  }
+  std::ranges::sort(pools, {}, [](const Pool& pool) { return pool.pool->name(); });
+  if (pools.empty() || !pools.front().pool->name().starts_with("floor")) return;
+  const double floor = distribution(pools.front().replacing).p50;
+  for (const Pool& pool : pools) {
+    const bool is_floor = &pool == &pools.front();
+    print_row(pool.pool->name(), distribution(pool.replacing), "ms", is_floor ? 0 : floor, 0);
+  }
+  fmt::print("  (an answer of a worker that lives: {:.3f} ms)\n", distribution(pools.front().serving).p50);
 }
 
 }  // namespace foster::bench

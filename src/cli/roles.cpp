@@ -5,7 +5,6 @@
 #include "reaper/main.hpp"
 #include "reaper/role_arguments.hpp"
 #include "supervisor/main.hpp"
-#include "supervisor/trial.hpp"
 
 namespace foster::cli {
 

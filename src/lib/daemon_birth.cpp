@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <iostream>
 #include <string>
 #include <utility>
 
@@ -46,22 +44,6 @@ Result<std::optional<sys::Credentials>> find_identity(const DaemonizeOptions& op
   auto found = sys::find_credentials(options.identity->user, options.identity->group);
   if (!found) return Failure(found.error());
   return std::optional(std::move(*found));
-}
-
-Result<> check_single_thread() {
-  const auto stat = sys::read_stat(Pid(::getpid()));
-  if (!stat || stat->num_threads <= 1) return {};
-  return failure("daemonize", EBUSY,
-                 std::to_string(stat->num_threads) +
-                     " threads are running, and a fork copies one; daemonize_by_reexec starts the program anew");
-}
-
-void flush_streams() {
-  std::cout.flush();
-  std::clog.flush();
-  std::wcout.flush();
-  std::wclog.flush();
-  (void)std::fflush(nullptr);  // a stream that cannot be written to is its owner's affair
 }
 
 Result<UniqueFd> above_standard_streams(UniqueFd fd) {

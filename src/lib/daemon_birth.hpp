@@ -30,12 +30,6 @@ struct DaemonAccess {
 /// Whom to become, if anybody.
 [[nodiscard]] Result<std::optional<sys::Credentials>> find_identity(const DaemonizeOptions& options);
 
-/// @errors `EBUSY`. Without /proc nobody can tell, and the caller is believed.
-[[nodiscard]] Result<> check_single_thread();
-
-/// What is in a buffer at a fork would come out of both processes, and at an exec of none.
-void flush_streams();
-
 /// The same file under a higher number, if it has that of a standard stream: where one of those was closed, another
 /// descriptor takes its number, and the redirection would put an end to it.
 [[nodiscard]] Result<UniqueFd> above_standard_streams(UniqueFd fd);

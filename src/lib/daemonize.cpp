@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <foster/daemonize.hpp>
+#include "lib/before_fork.hpp"
 #include "lib/daemon_birth.hpp"
 #include "lib/daemon_steps.hpp"
 #include "lib/launch_message.hpp"
@@ -54,7 +55,11 @@ Result<Detached> detach(const DaemonizeOptions& options) {
   auto credentials = find_identity(options);
   if (!credentials) return Failure(credentials.error());
   if (!options.fork) return become_daemon_in_place(options, *credentials);
-  if (auto alone = check_single_thread(); !alone) return Failure(alone.error());
+  if (auto alone = check_single_thread("daemonize"); !alone) {
+    Error error = std::move(alone).error();
+    error.detail += "; daemonize_by_reexec starts the program anew";
+    return Failure(std::move(error));
+  }
   auto ends = make_launch_channel();
   if (!ends) return Failure(ends.error());
   auto& [ours, theirs] = *ends;

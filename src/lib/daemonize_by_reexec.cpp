@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/before_fork.hpp"
 #include "lib/daemon_birth.hpp"
 #include "lib/launch_message.hpp"
 #include "lib/launch_watch.hpp"
@@ -157,7 +158,8 @@ std::optional<ReexecDaemon> reexec_daemon() {
 
   DaemonizeOptions& options = message->options;
   if (options.fork_again) {
-    if (auto alone = check_single_thread(); !alone) leave(*channel, {"reexec_daemon", EBUSY, "threads are running"});
+    if (auto alone = check_single_thread("reexec_daemon"); !alone)
+      leave(*channel, {"reexec_daemon", EBUSY, "threads are running"});
   }
   auto credentials = find_identity(options);
   if (!credentials) leave(*channel, credentials.error());

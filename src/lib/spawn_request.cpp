@@ -23,16 +23,6 @@ Result<> check_words(const SpawnPlan& plan) {
   return {};
 }
 
-std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name) {
-  for (const std::string& word : environment) {
-    const std::string_view text(word);
-    if (text.size() > name.size() && text.starts_with(name) && text[name.size()] == '=') {
-      return text.substr(name.size() + 1);
-    }
-  }
-  return {};
-}
-
 sys::SessionMode session_mode(ChildSession session) {
   switch (session) {
     case ChildSession::keep:
@@ -65,7 +55,7 @@ Result<ReadyRequest> make_ready(const SpawnPlan& plan) {
   request.environment = std::move(*environment);
   request.directory = plan.directory.native();
   auto program = sys::resolve_program(plan.program.empty() ? plan.argv.front() : plan.program,
-                                      find_variable(request.environment, "PATH"), request.directory);
+                                      sys::find_variable(request.environment, "PATH"), request.directory);
   if (!program) return Failure(program.error());
   request.program = std::move(*program);
   request.argv = plan.argv;

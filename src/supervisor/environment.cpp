@@ -48,11 +48,4 @@ std::vector<std::string> run_environment(const core::Service& service, const Run
   return lines;
 }
 
-std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name) {
-  for (const std::string_view line : environment) {
-    if (name_of(line) == name && line.size() > name.size()) return line.substr(name.size() + 1);
-  }
-  return {};
-}
-
 }  // namespace foster::supervisor

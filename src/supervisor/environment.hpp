@@ -26,7 +26,4 @@ inline constexpr const char* kRunTag = "FOSTER_RUN";
 [[nodiscard]] std::vector<std::string> run_environment(const core::Service& service, const RunFacts& facts,
                                                        const char* const* inherited);
 
-/// The value of a variable in such lines; empty if absent.
-[[nodiscard]] std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name);
-
 }  // namespace foster::supervisor

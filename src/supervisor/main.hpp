@@ -1,4 +1,4 @@
-// The entry of the process that the reaper starts: argv[0] is "foster: supervisor".
+// The entries of two processes: argv[0] is "foster: supervisor" or "foster: trial".
 #pragma once
 
 namespace foster::supervisor {
@@ -9,5 +9,13 @@ namespace foster::supervisor {
 ///
 /// @return The exit code of the process.
 [[nodiscard]] int run(int argc, char** argv);
+
+inline constexpr const char* kTrialRole = "foster: trial";
+
+/// Whether this program could take over from the one that runs: looks at everything, and touches nothing. Writes
+/// "READY version" to the ready descriptor, or why it could not.
+///
+/// @return The exit code of the process: 0 it could.
+[[nodiscard]] int run_trial(int argc, char** argv);
 
 }  // namespace foster::supervisor

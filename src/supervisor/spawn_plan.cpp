@@ -45,7 +45,7 @@ Result<SpawnPlan> plan_command(const core::Service& service, std::vector<std::st
   sys::SpawnRequest& request = plan.request;
   request.environment = run_environment(service, resources.facts, ::environ);
   request.directory = service.directory;
-  auto program = sys::resolve_program(argv.front(), find_variable(request.environment, "PATH"), service.directory);
+  auto program = sys::resolve_program(argv.front(), sys::find_variable(request.environment, "PATH"), service.directory);
   if (!program) return Failure(program.error());
   request.program = std::move(*program);
   request.argv = std::move(argv);

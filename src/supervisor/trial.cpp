@@ -1,5 +1,3 @@
-#include "supervisor/trial.hpp"
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,6 +6,7 @@
 #include "ledger/ledger.hpp"
 #include "reaper/role_arguments.hpp"
 #include "supervisor/definitions.hpp"
+#include "supervisor/main.hpp"
 #include "supervisor/recover.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"

@@ -13,7 +13,7 @@
 
 #include "reaper/role_arguments.hpp"
 #include "reaper/wire.hpp"
-#include "supervisor/trial.hpp"
+#include "supervisor/main.hpp"
 #include "sys/clock.hpp"
 #include "sys/clone.hpp"
 #include "sys/files.hpp"

@@ -109,10 +109,10 @@ std::string unescape(std::string_view text) {
   return plain;
 }
 
-std::vector<std::string_view> split(std::string_view line) {
+std::vector<std::string_view> split(std::string_view line, char separator = ' ') {
   std::vector<std::string_view> words;
   while (!line.empty()) {
-    const auto word = line.substr(0, line.find(' '));
+    const auto word = line.substr(0, line.find(separator));
     line.remove_prefix(std::min(word.size() + 1, line.size()));
     words.push_back(word);
   }
@@ -294,14 +294,19 @@ std::string cgroup_file_name(std::string_view name) {
   return file;
 }
 
-std::optional<CgroupMount> parse_cgroup_mount(std::string_view mountinfo) {
+std::optional<CgroupMount> parse_cgroup_mount(std::string_view mountinfo, std::string_view v1_controller) {
   // ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS [TAG…] - TYPE SOURCE SUPER-OPTIONS (proc_pid_mountinfo(5))
+  const std::string_view type = v1_controller.empty() ? "cgroup2" : "cgroup";
   while (!mountinfo.empty()) {
     const auto line = mountinfo.substr(0, mountinfo.find('\n'));
     mountinfo.remove_prefix(std::min(line.size() + 1, mountinfo.size()));
     const auto words = split(line);
     const auto dash = std::ranges::find(words, "-");
-    if (words.size() < 6 || dash == words.end() || dash + 1 == words.end() || dash[1] != "cgroup2") continue;
+    if (words.size() < 6 || dash == words.end() || dash + 1 == words.end() || dash[1] != type) continue;
+    if (!v1_controller.empty()) {
+      const auto options = words.end() - dash > 3 ? split(dash[3], ',') : std::vector<std::string_view>();
+      if (std::ranges::find(options, v1_controller) == options.end()) continue;
+    }
     return CgroupMount{.mount_point = unescape(words[4]), .root = unescape(words[3])};
   }
   return std::nullopt;

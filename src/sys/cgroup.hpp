@@ -84,12 +84,14 @@ class CgroupTree {
 /// different, and none can be mistaken for a control file, all of which have a dot ("cgroup.procs").
 [[nodiscard]] std::string cgroup_file_name(std::string_view name);
 
-/// Where cgroup v2 is mounted, from the text of /proc/self/mountinfo: the mount point, and the group at its root.
+/// Where a cgroup hierarchy is mounted, from the text of /proc/self/mountinfo: the mount point, and the group at its
+/// root. Without a controller, that of cgroup v2; with one, the v1 hierarchy this controller is mounted in.
 struct CgroupMount {
   std::string mount_point;
   std::string root;
 };
-[[nodiscard]] std::optional<CgroupMount> parse_cgroup_mount(std::string_view mountinfo);
+[[nodiscard]] std::optional<CgroupMount> parse_cgroup_mount(std::string_view mountinfo,
+                                                            std::string_view v1_controller = {});
 
 /// The directory of a group of /proc/PID/cgroup in this mount; empty when it lies outside of what is mounted.
 [[nodiscard]] std::optional<std::string> cgroup_directory(const CgroupMount& mount, std::string_view group);

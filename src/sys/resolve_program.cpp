@@ -63,4 +63,13 @@ Result<std::string> resolve_program(std::string_view argv0, std::string_view pat
   return failure("find program", reason, std::string(argv0));
 }
 
+std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name) {
+  for (const std::string_view line : environment) {
+    if (line.size() > name.size() && line[name.size()] == '=' && line.starts_with(name)) {
+      return line.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
 }  // namespace foster::sys

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <foster/result.hpp>
 
@@ -22,5 +23,8 @@ inline constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin
 /// @blocks On the file system.
 [[nodiscard]] Result<std::string> resolve_program(std::string_view argv0, std::string_view path,
                                                   std::string_view directory = {});
+
+/// The value of a variable in a list of "NAME=value"; empty where it is not set.
+[[nodiscard]] std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name);
 
 }  // namespace foster::sys

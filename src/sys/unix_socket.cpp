@@ -71,6 +71,15 @@ Result<UniqueFd> connect_unix(BorrowedFd directory, const std::string& name) {
   return socket;
 }
 
+bool has_listener(BorrowedFd directory, const std::string& name) {
+  const auto address = address_in(directory, name);
+  const auto socket = make_socket(SOCK_NONBLOCK);
+  if (!address || !socket) return false;
+  // EAGAIN: the backlog is full.
+  return ::connect(socket->get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0 ||
+         errno == EAGAIN;
+}
+
 Result<PeerCredentials> peer_credentials(BorrowedFd socket) {
   ucred peer{};
   socklen_t size = sizeof peer;

@@ -26,6 +26,9 @@ struct ListenOptions {
 /// @blocks While the listener's backlog is full.
 [[nodiscard]] Result<UniqueFd> connect_unix(BorrowedFd directory, const std::string& name);
 
+/// Whether a connection to `name` in `directory` is accepted, or would be once there is room. Does not wait.
+[[nodiscard]] bool has_listener(BorrowedFd directory, const std::string& name);
+
 /// Who is at the other end, as the kernel recorded it at connect(2) or listen(2).
 struct PeerCredentials {
   pid_t pid;  ///< 0 when the peer is outside our pid namespace. The process may have ended since.

@@ -1,4 +1,5 @@
 #include "supervisor/environment.hpp"
+#include "sys/resolve_program.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,11 +33,11 @@ TEST(RunEnvironment, NeverPassesOnWhatSpeaksOfFostersOwnStart) {
   const char* inherited[] = {
       "NOTIFY_SOCKET=/run/systemd/notify", "LISTEN_FDS=3", "WATCHDOG_USEC=1", "FOSTER_RUN=outer", "KEPT=1", nullptr};
   const auto lines = run_environment(service_named("web"), kFacts, inherited);
-  EXPECT_EQ(find_variable(lines, "NOTIFY_SOCKET"), "");
-  EXPECT_EQ(find_variable(lines, "LISTEN_FDS"), "");
-  EXPECT_EQ(find_variable(lines, "WATCHDOG_USEC"), "");
-  EXPECT_EQ(find_variable(lines, "FOSTER_RUN"), "tag/1/3");
-  EXPECT_EQ(find_variable(lines, "KEPT"), "1");
+  EXPECT_EQ(sys::find_variable(lines, "NOTIFY_SOCKET"), "");
+  EXPECT_EQ(sys::find_variable(lines, "LISTEN_FDS"), "");
+  EXPECT_EQ(sys::find_variable(lines, "WATCHDOG_USEC"), "");
+  EXPECT_EQ(sys::find_variable(lines, "FOSTER_RUN"), "tag/1/3");
+  EXPECT_EQ(sys::find_variable(lines, "KEPT"), "1");
 }
 
 TEST(RunEnvironment, ClearedHoldsOnlyWhatTheConfigAndFosterGive) {

@@ -77,5 +77,16 @@ TEST(ConnectUnix, TellsAMissingSocketFromABadName) {
   EXPECT_EQ(connect_unix(directory.fd(), "../s").error().code, ENAMETOOLONG);
 }
 
+TEST(HasListener, IsTrueOfALiveOneAlsoWhenItsBacklogIsFull) {
+  const TemporaryDirectory directory;
+  EXPECT_FALSE(has_listener(directory.fd(), "s"));
+  {
+    const auto listener = listen_unix(directory.fd(), "s", {.backlog = 0});
+    ASSERT_TRUE(listener);
+    for (int n = 0; n < 5; ++n) EXPECT_TRUE(has_listener(directory.fd(), "s"));  // nobody accepts any
+  }
+  EXPECT_FALSE(has_listener(directory.fd(), "s"));
+}
+
 }  // namespace
 }  // namespace foster::sys
