@@ -10,7 +10,7 @@ from pathlib import Path
 
 from findings import Finding, run
 
-GUIDE = "docs/library.md"
+GUIDE = ("docs/library.md", "docs/library/*.md")
 SOURCES = ("examples/*.cpp", "tests/consumer/project/*.cpp")
 _BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -25,21 +25,23 @@ def _is_in(quote: list[str], source: list[str]) -> bool:
 
 
 def check(root: Path) -> Iterable[Finding]:
-    guide = (root / GUIDE).read_text(encoding="utf-8")
     sources = [_lines(path.read_text(encoding="utf-8")) for glob in SOURCES for path in sorted(root.glob(glob))]
-    for block in _BLOCK.finditer(guide):
-        quote = _lines(block.group(1))
-        if not any(_is_in(quote, source) for source in sources):
-            line = guide.count("\n", 0, block.start()) + 1
-            yield Finding(GUIDE, line, "quote", f'"{quote[0]}" and what follows is in no example')
+    for page in (page for glob in GUIDE for page in sorted(root.glob(glob))):
+        text = page.read_text(encoding="utf-8")
+        for block in _BLOCK.finditer(text):
+            quote = _lines(block.group(1))
+            if not any(_is_in(quote, source) for source in sources):
+                line = text.count("\n", 0, block.start()) + 1
+                name = str(page.relative_to(root))
+                yield Finding(name, line, "quote", f'"{quote[0]}" and what follows is in no example')
 
 
 RULES = ["quote"]
 GOOD = {
-    GUIDE: "```cpp\nreturn 0;\n```\n\n```sh\nnot C++\n```\n",
+    "docs/library.md": "```cpp\nreturn 0;\n```\n\n```sh\nnot C++\n```\n",
     "examples/one.cpp": "int main() {\n\n  return 0;\n}\n",
 }
-BAD = {"quote": {GUIDE: "```cpp\nint main() {\n  return 1;\n}\n```\n"}}
+BAD = {"quote": {"docs/library/one.md": "```cpp\nint main() {\n  return 1;\n}\n```\n"}}
 
 if __name__ == "__main__":
     sys.exit(run(check, RULES, GOOD, BAD))
