@@ -160,7 +160,8 @@ struct DetachedProcess {
 /// reaps it.
 ///
 /// The terminal, the session and our standard streams stay unless the plan says otherwise: a daemon is one with
-/// `ChildSession::new_session` and streams of its own.
+/// `ChildSession::new_session` and streams of its own. The leader of that session is the process in between: the
+/// program itself is none, and can never get a controlling terminal.
 ///
 /// @errors As `spawn`; `EINVAL` also a pipe, whose other end nobody would hold, and a tie to a parent.
 /// @blocks As `spawn`.

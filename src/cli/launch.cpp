@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,12 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include <foster/exit_status.hpp>
-
 #include "reaper/role_arguments.hpp"
 #include "sys/clock.hpp"
 #include "sys/clone.hpp"
 #include "sys/files.hpp"
+#include "sys/wait.hpp"
 
 namespace foster::cli {
 namespace {
@@ -52,9 +50,7 @@ std::vector<std::string> arguments(const LaunchOptions& options) {
           "--log-dir",
           options.directories.logs,
           "--ready-fd",
-          std::to_string(kReadyNumber),
-          "--detach",
-          options.parent == LaunchOptions::Parent::nobody ? "yes" : "no"};
+          std::to_string(kReadyNumber)};
 }
 
 // Everything that is written until the other end is closed or a line is whole.
@@ -80,6 +76,7 @@ Result<std::string> read_line(const UniqueFd& pipe, std::chrono::seconds patienc
 }  // namespace
 
 Result<std::optional<LaunchedReaper>> launch(const LaunchOptions& options) {
+  const bool is_ours = options.parent == LaunchOptions::Parent::us;
   auto pipe = make_pipe();
   if (!pipe) return Failure(pipe.error());
   auto null = sys::open_file("/dev/null", O_RDWR);
@@ -89,21 +86,19 @@ Result<std::optional<LaunchedReaper>> launch(const LaunchOptions& options) {
                             .environment = environment(),
                             .directory = "/",
                             .fds = {{*null, 0}, {*null, 1}, {*null, 2}, {pipe->write, kReadyNumber}},
-                            .session = sys::SessionMode::new_session};
+                            .session = sys::SessionMode::new_session,
+                            .parent = is_ours ? sys::Parent::self : sys::Parent::nobody};
   auto spawned = sys::spawn(request);
   if (!spawned) return Failure(spawned.error());
   pipe->write.reset();
   auto line = read_line(pipe->read, options.patience);
   if (!line) return Failure(line.error());
-  const bool is_ready = *line == "READY";
-  if (is_ready && options.parent == LaunchOptions::Parent::us) {
+  if (*line == "READY") {
+    if (!is_ours) return std::optional<LaunchedReaper>{};
     return LaunchedReaper{.pid = spawned->pid, .pidfd = std::move(spawned->pidfd)};
   }
-  // Either it has forked once more and left, or it is about to end.
-  int status = 0;
-  (void)TEMP_FAILURE_RETRY(::waitpid(spawned->pid.number(), &status, 0));
-  if (is_ready) return std::optional<LaunchedReaper>{};
-  if (line->empty()) return failure("start foster", 0, "(" + to_string(exit_status_from_wait(status)) + ")");
+  if (is_ours) (void)sys::await_exit(spawned->pid);  // it is about to end
+  if (line->empty()) return failure("start foster", 0, "(it ended without a word)");
   return failure(*line, 0);
 }
 

@@ -22,14 +22,6 @@ Result<std::string> own_program() {
   return std::string(path.data(), static_cast<std::size_t>(size));
 }
 
-// A session leader could be given a terminal again by opening one; its child cannot.
-Result<> leave_session_leader() {
-  const pid_t child = ::fork();
-  if (child < 0) return failure("fork", errno);
-  if (child > 0) ::_exit(0);
-  return {};
-}
-
 /// As another program of the same process did until now.
 Result<int> go_on(RoleArguments& arguments) {
   auto program = own_program();
@@ -43,9 +35,6 @@ Result<int> go_on(RoleArguments& arguments) {
 
 Result<int> be_reaper(RoleArguments& arguments) {
   if (arguments.takeover) return go_on(arguments);
-  if (arguments.detach) {
-    if (auto done = leave_session_leader(); !done) return Failure(done.error());
-  }
   auto program = own_program();
   if (!program) return Failure(program.error());
   auto directory = sys::prepare_directory(arguments.directories.runtime);

@@ -3,7 +3,7 @@
 
 namespace foster::reaper {
 
-/// Takes the instance's lock, detaches if asked to, and is the reaper for life. Whoever waits at
+/// Takes the instance's lock, and is the reaper for life. Whoever waits at
 /// --ready-fd hears from the supervisor, or from here why there is none.
 ///
 /// @return The exit code of the process.

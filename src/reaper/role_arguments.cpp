@@ -34,7 +34,6 @@ RoleArguments read_role_arguments(int argc, char** argv) {
     if (key == "--listener") arguments.listener = inherited(value);
     if (key == "--takeover") arguments.takeover = inherited(value);
     if (key == "--ready-fd") arguments.ready = inherited(value);
-    if (key == "--detach") arguments.detach = std::string_view(value) == "yes";
   }
   return arguments;
 }

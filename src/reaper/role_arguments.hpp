@@ -17,13 +17,12 @@ inline constexpr const char* kSupervisorRole = "foster: supervisor";
 struct RoleArguments {
   std::string name;
   sys::Directories directories;
-  std::string config;   ///< Applied by the first supervisor; empty: none.
-  UniqueFd channel;     ///< --channel: the supervisor's end.
-  UniqueFd lock;        ///< --lock
-  UniqueFd listener;    ///< --listener: an earlier supervisor's control socket, or something that is none.
-  UniqueFd takeover;    ///< --takeover: what this process knew as another program (reaper/handover.hpp).
-  UniqueFd ready;       ///< --ready-fd: where whoever waits hears "READY", or why not.
-  bool detach = false;  ///< --detach yes: fork once more, so that no terminal can be regained.
+  std::string config;  ///< Applied by the first supervisor; empty: none.
+  UniqueFd channel;    ///< --channel: the supervisor's end.
+  UniqueFd lock;       ///< --lock
+  UniqueFd listener;   ///< --listener: an earlier supervisor's control socket, or something that is none.
+  UniqueFd takeover;   ///< --takeover: what this process knew as another program (reaper/handover.hpp).
+  UniqueFd ready;      ///< --ready-fd: where whoever waits hears "READY", or why not.
 };
 
 /// Descriptors become close-on-exec and are owned. Unknown keys are passed over: they may be a newer

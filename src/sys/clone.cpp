@@ -175,6 +175,12 @@ struct Intermediate {
 
 FOSTER_IN_CHILD void start_and_leave(void* argument) noexcept {
   auto& intermediate = *static_cast<Intermediate*>(argument);
+  ChildPlan& plan = intermediate.attempt->ready->plan;
+  // The session's leader is gone in a moment: whoever is left in it can never get a controlling terminal.
+  if (plan.session == SessionMode::new_session) {
+    (void)::syscall(SYS_setsid);  // cannot fail: a new process leads no group
+    plan.session = SessionMode::keep;
+  }
   intermediate.started = start_child(*intermediate.attempt);
   for (;;) ::syscall(SYS_exit_group, 0);
 }

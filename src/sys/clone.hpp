@@ -47,7 +47,7 @@ struct ClaimTicket {
 enum class Parent : std::uint8_t {
   self,
   grandparent,  ///< CLONE_PARENT: a sibling of ours, reaped by our parent, also when its start failed.
-  nobody,       ///< An orphan from its start: the nearest subreaper or init reaps it.
+  nobody,       ///< An orphan from its start: the nearest subreaper or init reaps it. A new session has no leader then.
 };
 
 /// What happens to descriptors from 3 up that are not in the plan.

@@ -32,6 +32,19 @@ TEST(SpawnDetached, IsAdoptedByTheNearestSubreaper) {
   EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
 }
 
+TEST(SpawnDetached, IsInANewSessionThatNobodyLeads) {
+  SpawnPlan plan = sleeper();
+  plan.session = ChildSession::new_session;
+  const auto detached = spawn_detached(plan);
+  ASSERT_TRUE(detached) << to_string(detached.error());
+  const pid_t pid = detached->pid.number();
+  EXPECT_NE(::getsid(pid), ::getsid(0));
+  EXPECT_NE(::getsid(pid), pid) << "a leader could get a terminal";
+  EXPECT_EQ(::getpgid(pid), ::getsid(pid));
+  EXPECT_NE(::kill(::getsid(pid), 0), 0) << "the leader is gone";
+  ASSERT_EQ(::kill(pid, SIGKILL), 0);
+}
+
 TEST(SpawnDetached, ItsDescriptorTellsTheEnd) {
   const ScopedSubreaper adopts_it;
   const int code = in_forked_process([] {
