@@ -63,9 +63,10 @@ struct Process {
   std::string name = {};  ///< The kernel's name for it, at most 15 bytes of a program; any byte but 0.
 
   // What is only read when asked for (`TableDetail`).
-  std::vector<std::string> arguments = {};  ///< Empty for a zombie, a kernel thread, or one that erased them.
-  std::optional<uid_t> user = {};           ///< Effective. Empty: not asked for, or gone meanwhile.
-  std::optional<std::string> cgroup = {};   ///< Path in the v2 tree; of init's children always. Empty: no such tree.
+  std::vector<std::string> arguments = {};       ///< Empty for a zombie, a kernel thread, or one that erased them.
+  std::optional<uid_t> user = {};                ///< Effective. Empty: not asked for, or gone meanwhile.
+  std::optional<unsigned> namespace_depth = {};  ///< Of pid namespaces: 1 for ours, more within a container's.
+  std::optional<std::string> cgroup = {};  ///< Path in the v2 tree; of init's children always. Empty: no such tree.
 
   [[nodiscard]] bool is_session_leader() const noexcept { return session && session->number() == pid.number(); }
   [[nodiscard]] bool is_group_leader() const noexcept { return group && group->number() == pid.number(); }
@@ -83,6 +84,7 @@ struct TableDetail {
   bool arguments = true;
   bool user = true;
   bool cgroup = false;
+  bool namespaces = false;
 };
 
 /// All processes of one moment, or nearly: see `read_process_table`.

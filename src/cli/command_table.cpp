@@ -36,6 +36,16 @@ constexpr Command kCommands[] = {
      "foster logs --raw web > web.log  # the exact bytes, rotated files included",
      Operands::services, commands::logs},
     {"why", "NAME…", "Tell why a service is in its state", "foster why web", Operands::services, commands::why},
+    {"tree", "[PID|NAME]", "Show the process tree: sessions, terminals, orphans, daemons, zombies",
+     "foster tree                      # of the whole machine\nfoster tree web                  # of a service\n"
+     "foster tree --watch $$           # what this shell starts, live",
+     Operands::processes, commands::tree},
+    {"zombies", "", "List zombies by the parent that does not wait, and what to do",
+     "foster zombies\nfoster zombies --nudge           # SIGCHLD to the parents: did it help?\n"
+     "foster zombies --trend 10        # do they become more?",
+     Operands::none, commands::zombies},
+    {"orphans", "", "List processes that have lost their parent, and who adopted them",
+     "foster orphans\nfoster orphans --all             # daemons, too", Operands::none, commands::orphans},
     {"check", "[FILE]", "Check a config without touching anything",
      "foster check\nfoster check shop/foster.toml --json", Operands::file, commands::check},
     {"info", "", "Show which foster is meant and where its things are", "foster info\nfoster info --json",

@@ -91,6 +91,7 @@ class Reader {
     const auto stat = proc_.stat(pid);
     if (!stat || stat->pid != pid.number()) return std::nullopt;
     Process process = process_of(*stat);
+    if (detail_.namespaces) process.namespace_depth = read_depth(pid);
     if (detail_.user) process.user = proc_.owner(pid);
     if (process.is_kernel_thread) return process;
     if (detail_.arguments && process.state != ProcessState::zombie) process.arguments = proc_.arguments(pid);
@@ -137,6 +138,13 @@ class Reader {
     const auto path = sys::parse_cgroup(proc_.read(pid, "cgroup", buffer));
     if (!path) return std::nullopt;
     return std::string(*path);
+  }
+
+  std::optional<unsigned> read_depth(Pid pid) const {
+    std::array<char, 4096> buffer;
+    const auto status = sys::parse_status(proc_.read(pid, "status", buffer));
+    if (!status || status->ns_pids.empty()) return std::nullopt;
+    return static_cast<unsigned>(status->ns_pids.size());
   }
 
   const sys::ProcDirectory& proc_;

@@ -12,14 +12,17 @@ ExitCode help(Context& context, const Command& command, Arguments arguments);
 ExitCode info(Context& context, const Command& command, Arguments arguments);
 ExitCode init(Context& context, const Command& command, Arguments arguments);
 ExitCode logs(Context& context, const Command& command, Arguments arguments);
+ExitCode orphans(Context& context, const Command& command, Arguments arguments);
 ExitCode ps(Context& context, const Command& command, Arguments arguments);
 ExitCode restart(Context& context, const Command& command, Arguments arguments);
 ExitCode run(Context& context, const Command& command, Arguments arguments);
 ExitCode signal(Context& context, const Command& command, Arguments arguments);
 ExitCode start(Context& context, const Command& command, Arguments arguments);
 ExitCode stop(Context& context, const Command& command, Arguments arguments);
+ExitCode tree(Context& context, const Command& command, Arguments arguments);
 ExitCode up(Context& context, const Command& command, Arguments arguments);
 ExitCode version(Context& context, const Command& command, Arguments arguments);
 ExitCode why(Context& context, const Command& command, Arguments arguments);
+ExitCode zombies(Context& context, const Command& command, Arguments arguments);
 
 }  // namespace foster::cli::commands
