@@ -1,4 +1,4 @@
-// foster_bench [MEASURE…]: restart boot idle ps stop; all of them without an argument.
+// foster_bench [MEASURE…]: restart boot idle ps stop table; all of them without an argument.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,6 +30,7 @@ constexpr Measure kMeasures[] = {
      }},
     {"ps", [] { measure_ps(100, 50); }},
     {"stop", [] { measure_stop(100, 5); }},
+    {"table", [] { measure_table(10'000, 20); }},
 };
 
 }  // namespace

@@ -130,6 +130,8 @@ void apply_status_line(ProcessStatus& status, std::string_view key, Words words)
     mask(status.ignored);
   } else if (key == "SigCgt") {
     mask(status.caught);
+  } else if (key == "CapEff") {
+    mask(status.effective_capabilities);
   } else if (key == "NoNewPrivs") {
     if (words.next(number)) status.no_new_privileges = number != 0;
   }

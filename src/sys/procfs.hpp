@@ -67,6 +67,7 @@ struct ProcessStatus {
   std::uint64_t ignored = 0;
   std::uint64_t caught = 0;
   bool no_new_privileges = false;
+  std::uint64_t effective_capabilities = 0;  ///< Bit n is capability n (linux/capability.h).
 };
 
 /// Empty when the text has no "Pid:" line.

@@ -11,6 +11,8 @@ ExitCode down(Context& context, const Command& command, Arguments arguments);
 ExitCode help(Context& context, const Command& command, Arguments arguments);
 ExitCode info(Context& context, const Command& command, Arguments arguments);
 ExitCode init(Context& context, const Command& command, Arguments arguments);
+ExitCode inspect(Context& context, const Command& command, Arguments arguments);
+ExitCode lint(Context& context, const Command& command, Arguments arguments);
 ExitCode logs(Context& context, const Command& command, Arguments arguments);
 ExitCode orphans(Context& context, const Command& command, Arguments arguments);
 ExitCode ps(Context& context, const Command& command, Arguments arguments);
