@@ -200,8 +200,10 @@ void Trial::look(TrialResult& result) {
   for (const auto& [pid, process] : now) {
     const auto before = known_.find(pid);
     if (before == known_.end()) {
+      const bool is_adopted = process.parent == Pid(::getpid());
       result.seen.push_back(
           pid == launcher_ ? fmt::format("{} ({}) was started", process.name, pid)
+          : is_adopted     ? fmt::format("{} ({}) is there, and lost its parent", process.name, pid)
                            : fmt::format("{} ({}) is there, a child of {}", process.name, pid, number(process.parent)));
       continue;
     }
@@ -230,14 +232,19 @@ TrialResult Trial::watch(std::chrono::milliseconds patience) {
     const std::size_t before = result.seen.size();
     look(result);
     for (Told told{}; ::read(told_.get(), &told, sizeof told) == sizeof told;) {
-      if (told.what == Told::What::status) status_ = told.number;
+      if (told.what == Told::What::status) {
+        status_ = told.number;
+        last_change = sys::monotonic_now();
+      }
       if (told.what == Told::What::exec_failed) result.problem = Error{"exec", told.number, ""};
     }
     (void)reap();
     if (result.seen.size() != before) last_change = sys::monotonic_now();
-    if (status_ && (known_.empty() || sys::monotonic_now() - last_change >= kRest)) break;
+    // Also when nobody is there: one look may miss who is just being forked by one that ends.
+    if (status_ && sys::monotonic_now() - last_change >= kRest) break;
     (void)::poll(nullptr, 0, kLookMilliseconds);
   }
+  drain();
   if (status_) result.launcher = exit_status_from_wait(*status_);
   // The first of those without a parent among them; whoever stayed in the foreground is that by itself.
   const Process* oldest = nullptr;
