@@ -1,6 +1,7 @@
 #include "cli/process_query.hpp"
 
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 
 namespace foster::cli {
@@ -13,18 +14,24 @@ std::optional<Pid> pid_of(std::string_view word) {
   return Pid(number);
 }
 
-bool is_of_service(const insight::Service* service, std::string_view word) {
-  return service != nullptr &&
-         (service->instance == word || (service->instance.starts_with(word) && service->instance.size() > word.size() &&
-                                        service->instance[word.size()] == ':'));
+struct ServiceQuery {
+  std::string_view word;
+  const std::optional<std::string>& foster;  ///< Empty: any.
+};
+
+/// "web" means "web:0", too.
+bool is_of_service(const insight::Service* service, const ServiceQuery& query) {
+  if (service == nullptr || (query.foster && *query.foster != service->foster)) return false;
+  const std::string_view instance = service->instance;
+  return instance == query.word || instance.substr(0, instance.find(':')) == query.word;
 }
 
-std::vector<const Process*> find_by_service(const insight::View& view, std::string_view word) {
+std::vector<const Process*> find_by_service(const insight::View& view, const ServiceQuery& query) {
   std::vector<const Process*> found;
   for (const Process& process : view.table().processes()) {
-    if (!is_of_service(view.service_of(process), word)) continue;
+    if (!is_of_service(view.service_of(process), query)) continue;
     const Process* parent = view.table().parent_of(process);
-    if (parent == nullptr || !is_of_service(view.service_of(*parent), word)) found.push_back(&process);
+    if (parent == nullptr || !is_of_service(view.service_of(*parent), query)) found.push_back(&process);
   }
   return found;
 }
@@ -38,13 +45,14 @@ std::expected<insight::View, ExitCode> look_or_complain(Context& context, const 
   return std::unexpected(ExitCode::failed);
 }
 
-std::vector<const Process*> find_processes(const insight::View& view, std::string_view word) {
+std::vector<const Process*> find_processes(const insight::View& view, std::string_view word,
+                                           const std::optional<std::string>& foster) {
   if (const auto pid = pid_of(word)) {
     const Process* process = view.table().find(*pid);
     if (process == nullptr) return {};
     return {process};
   }
-  if (auto of_service = find_by_service(view, word); !of_service.empty()) return of_service;
+  if (auto of_service = find_by_service(view, {word, foster}); !of_service.empty()) return of_service;
   std::vector<const Process*> found;
   for (const Process& process : view.table().processes()) {
     if (process.name == word) found.push_back(&process);
@@ -52,9 +60,15 @@ std::vector<const Process*> find_processes(const insight::View& view, std::strin
   return found;
 }
 
+std::optional<std::string> foster_meant(const Context& context) {
+  if (context.name) return context.name;
+  const char* name = std::getenv("FOSTER_NAME");
+  return name != nullptr && *name != '\0' ? std::optional<std::string>(name) : std::nullopt;
+}
+
 std::expected<const Process*, ExitCode> process_or_complain(Context& context, const insight::View& view,
                                                             std::string_view word) {
-  const auto found = find_processes(view, word);
+  const auto found = find_processes(view, word, foster_meant(context));
   if (found.size() == 1) return found.front();
   if (found.empty()) {
     pid_of(word) ? context.complain("there is no process {}", word)

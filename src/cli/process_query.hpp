@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,13 @@ namespace foster::cli {
 
 /// The processes that a word means: the one with this pid; else the topmost of a service or of one of its instances;
 /// else all with this program's name.
-[[nodiscard]] std::vector<const Process*> find_processes(const insight::View& view, std::string_view word);
+///
+/// @param foster Whose services are meant (--name, FOSTER_NAME); empty: everybody's.
+[[nodiscard]] std::vector<const Process*> find_processes(const insight::View& view, std::string_view word,
+                                                         const std::optional<std::string>& foster = {});
+
+/// --name, else FOSTER_NAME, else empty.
+[[nodiscard]] std::optional<std::string> foster_meant(const Context& context);
 
 /// The only one, or an exit code after the complaint that there is none, or several.
 [[nodiscard]] std::expected<const Process*, ExitCode> process_or_complain(Context& context, const insight::View& view,

@@ -76,6 +76,11 @@ class Marked {
   std::map<std::string, pid_t> found_;
 };
 
+/// A name of a service that no other test, which may run beside this one, has.
+inline std::string own_service() {
+  return "web" + std::to_string(::getpid());
+}
+
 /// A bash as people have it, at its prompt.
 inline std::vector<std::string> interactive_bash() {
   return {"bash", "--norc", "--noprofile", "-i"};

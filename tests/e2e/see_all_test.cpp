@@ -97,14 +97,15 @@ TEST(Tree, ShowsSessionsJobsAndTheTerminal) {
 
 TEST(Tree, NamesServicesOfFoster) {
   Foster own;
-  own.write_config("[service.web]\ncommand = \"sleep 1000 & sleep 1000\"\nstart-seconds = \"10ms\"\n");
+  own.write_config("[service." + own_service() +
+                   "]\ncommand = \"sleep 1000 & sleep 1000\"\nstart-seconds = \"10ms\"\n");
   own.up();
-  const auto tree = document({"tree", "web"});
-  EXPECT_EQ(tree.at("pid").as_int64(), own.pid_of("web"));
+  const auto tree = document({"tree", own_service()});
+  EXPECT_EQ(tree.at("pid").as_int64(), own.pid_of(own_service()));
   EXPECT_EQ(tree.at("kind").as_string(), "service");
-  EXPECT_EQ(tree.at("service").as_string(), "web");
-  EXPECT_EQ(tree.at("children").as_array().at(0).at("service").as_string(), "web");
-  EXPECT_THAT(foster({"tree", "web"}).out, HasSubstr("service web of test"));
+  EXPECT_EQ(tree.at("service").as_string(), own_service());
+  EXPECT_EQ(tree.at("children").as_array().at(0).at("service").as_string(), own_service());
+  EXPECT_THAT(foster({"tree", own_service()}).out, HasSubstr("service " + own_service() + " of test"));
 }
 
 TEST(Tree, MarksAPidNamespace) {

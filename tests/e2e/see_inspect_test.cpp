@@ -238,22 +238,23 @@ TEST(Inspect, AChildOfANamespacesFirstProcessDiesWithIt) {
 TEST(Inspect, AServiceIsNamedWithItsFosterAndSurvivesItsReaper) {
   Foster foster;
   const std::string word = Marked::seconds();
-  foster.write_config("[service.web]\ncommand = [\"sleep\", \"" + word + "\"]\nstart-seconds = \"10ms\"\n");
+  foster.write_config("[service." + own_service() + "]\ncommand = [\"sleep\", \"" + word +
+                      "\"]\nstart-seconds = \"10ms\"\n");
   foster.up();
-  const auto page = inspect(foster.pid_of("web"));
+  const auto page = inspect(foster.pid_of(own_service()));
   EXPECT_EQ(kind(page), "service");
-  EXPECT_EQ(page.at("service").as_string(), "web");
+  EXPECT_EQ(page.at("service").as_string(), own_service());
   EXPECT_EQ(page.at("foster").as_string(), "test");
   EXPECT_EQ(answer(page, "parent_dies").outcome, "survives");
   EXPECT_EQ(answer(page, "terminal_closes").outcome, "unaffected");
-  const auto by_name = foster.run({"inspect", "web", "--json"});
+  const auto by_name = foster.run({"inspect", own_service(), "--json"});
   EXPECT_EQ(by_name.code, 0) << by_name.err;
-  const pid_t web = foster.pid_of("web");
+  const pid_t web = foster.pid_of(own_service());
   const auto reaper = foster.info().at("reaper").as_int64();
   ::kill(static_cast<pid_t>(reaper), SIGKILL);
   ASSERT_TRUE(foster.wait_until([&] { return foster.info().if_contains("reaper") && parent_of(web) != reaper; }));
   EXPECT_TRUE(is_alive(web));
-  ASSERT_TRUE(foster.wait_for_state("web", "running"));
+  ASSERT_TRUE(foster.wait_for_state(own_service(), "running"));
 }
 
 TEST(Inspect, AZombieAndInitAreWhatTheyAre) {

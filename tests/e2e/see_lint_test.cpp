@@ -115,9 +115,9 @@ TEST(LintOfAProcess, ZombiesAndALogThatIsGoneAreFailures) {
 
 TEST(LintOfAProcess, AServiceOfFosterHasAGoodParent) {
   Foster foster;
-  foster.write_config("[service.web]\ncommand = [\"sleep\", \"1000\"]\nstart-seconds = \"10ms\"\n");
+  foster.write_config("[service." + own_service() + "]\ncommand = [\"sleep\", \"1000\"]\nstart-seconds = \"10ms\"\n");
   foster.up();
-  const Linted found = lint({"web"});
+  const Linted found = lint({own_service()});
   EXPECT_EQ(found.of("parent"), "pass") << found.evidence("parent");
   EXPECT_EQ(found.of("own-session"), "pass") << found.evidence("own-session");
   EXPECT_EQ(found.of("standard-streams"), "pass") << found.evidence("standard-streams");

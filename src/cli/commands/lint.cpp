@@ -68,7 +68,7 @@ ExitCode finish(Context& context, const Judgement& judgement) {
 ExitCode lint_running(Context& context, const std::string& who) {
   const auto view = look_or_complain(context);
   if (!view) return view.error();
-  auto found = find_processes(*view, who);
+  auto found = find_processes(*view, who, foster_meant(context));
   // Of a master and its workers, the master is meant.
   std::erase_if(found, [&](const Process* process) {
     const Process* parent = view->table().parent_of(*process);

@@ -22,8 +22,8 @@ ExitCode show(Context& context, const TreeQuestion& question) {
   const bool needs_arguments = context.wants_json || question.style.shows_arguments;
   const auto view = look_or_complain(context, {.arguments = needs_arguments, .user = false, .namespaces = true});
   if (!view) return view.error();
-  const auto roots =
-      question.about ? find_processes(*view, *question.about) : roots_of(*view, question.style.kernel_threads);
+  const auto roots = question.about ? find_processes(*view, *question.about, foster_meant(context))
+                                    : roots_of(*view, question.style.kernel_threads);
   if (roots.empty()) {
     context.complain("no process, service or program is called {}", question.about.value_or("that"));
     return ExitCode::no_such_service;
