@@ -30,7 +30,7 @@ constexpr Measure kMeasures[] = {
      }},
     {"ps", [] { measure_ps(100, 50); }},
     {"stop", [] { measure_stop(100, 5); }},
-    {"table", [] { measure_table(10'000, 20); }},
+    {"table", [] { measure_table(10'000, 5); }},
 };
 
 }  // namespace

@@ -50,10 +50,10 @@ constexpr Command kCommands[] = {
      "foster lint -- ./server --daemon # starts it, watches it become a daemon, judges, and ends it\n"
      "foster lint --json 4711 | jq '.rules[] | select(.verdict == \"fail\")'",
      Operands::processes, commands::lint},
-    {"zombies", "", "List zombies by the parent that does not wait, and what to do",
+    {"zombies", "[PID|NAME]", "List zombies by the parent that does not wait, and what to do",
      "foster zombies\nfoster zombies --nudge           # SIGCHLD to the parents: did it help?\n"
      "foster zombies --trend 10        # do they become more?",
-     Operands::none, commands::zombies},
+     Operands::processes, commands::zombies},
     {"orphans", "", "List processes that have lost their parent, and who adopted them",
      "foster orphans\nfoster orphans --all             # daemons, too", Operands::none, commands::orphans},
     {"check", "[FILE]", "Check a config without touching anything",

@@ -160,7 +160,7 @@ TEST(Zombies, ANudgeHelpsAParentThatMissedTheSignalAndNoOther) {
   ASSERT_EQ(zombies_below(misses.pid()).size(), 3U);
   Running lazy({"sh", "-c", "sleep 0 & exec sleep 1000"}, {});
   ASSERT_TRUE(wait_until([&] { return !zombies_below(lazy.pid()).empty(); }));
-  const Finished finished = foster({"zombies", "--nudge", "--json"});
+  const Finished finished = foster({"zombies", "--nudge", "--json", std::to_string(::getpid())});
   EXPECT_EQ(finished.code, 1) << "the lazy one still owes";
   const auto page = json::parse(finished.out).as_object();
   std::map<std::int64_t, std::int64_t> left;

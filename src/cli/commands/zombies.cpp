@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <expected>
 
 #include "cli/commands/commands.hpp"
 #include "cli/options.hpp"
@@ -19,6 +20,7 @@ using insight::Debtor;
 constexpr std::chrono::milliseconds kNudgePatience{2000};
 constexpr std::uint64_t kLongestTrend = 3600;
 constexpr std::size_t kShownPids = 12;
+constexpr int kDeepest = 100'000;
 
 /// How many there were, and how many a while later.
 struct Trend {
@@ -143,12 +145,39 @@ void show_nudges(Context& context, const std::vector<insight::Nudge>& nudges) {
   }
 }
 
+/// Leaves those whose parent is one of these processes, or below one.
+void keep_below(std::vector<Debtor>& debtors, const insight::View& view, const std::vector<const Process*>& tops) {
+  std::erase_if(debtors, [&](const Debtor& debtor) {
+    const Process* at = debtor.parent;
+    for (int depth = 0; at != nullptr && depth < kDeepest; at = view.table().parent_of(*at), ++depth) {
+      if (std::ranges::find(tops, at) != tops.end()) return false;
+    }
+    return true;
+  });
+}
+
+/// All, or those below the processes that a word means.
+std::expected<std::vector<Debtor>, ExitCode> debtors_or_complain(Context& context, const insight::View& view,
+                                                                 const std::optional<std::string>& who) {
+  auto debtors = insight::find_debtors(view);
+  if (!who) return debtors;
+  const auto tops = find_processes(view, *who, foster_meant(context));
+  if (tops.empty()) {
+    context.complain("no process, service or program is called {}", *who);
+    return std::unexpected(ExitCode::no_such_service);
+  }
+  keep_below(debtors, view, tops);
+  return debtors;
+}
+
 }  // namespace
 
 ExitCode zombies(Context& context, const Command& command, Arguments arguments) {
   OptionSet options(context, command);
   bool wants_nudge = false;
   std::optional<std::uint64_t> seconds;
+  std::optional<std::string> who;
+  options.operand(who, "PID|NAME");
   options.flag("--nudge", wants_nudge, "Send SIGCHLD to their parents, and tell whether it helped");
   options.number("--trend", seconds, "Count again N seconds later (at most 3600)");
   options.json();
@@ -161,17 +190,20 @@ ExitCode zombies(Context& context, const Command& command, Arguments arguments) 
   if (!view) return view.error();
   std::optional<Trend> trend;
   if (seconds) {
-    trend = {.seconds = *seconds, .before = count_zombies(insight::find_debtors(*view))};
+    const auto before = debtors_or_complain(context, *view, who);
+    if (!before) return before.error();
+    trend = {.seconds = *seconds, .before = count_zombies(*before)};
     (void)::poll(nullptr, 0, static_cast<int>(*seconds * 1000));
     if (view = look_or_complain(context); !view) return view.error();
   }
-  const auto debtors = insight::find_debtors(*view);
+  const auto debtors = debtors_or_complain(context, *view, who);
+  if (!debtors) return debtors.error();
   std::optional<std::vector<insight::Nudge>> nudges;
-  if (wants_nudge) nudges = insight::nudge(debtors, kNudgePatience);
+  if (wants_nudge) nudges = insight::nudge(*debtors, kNudgePatience);
   if (context.wants_json) {
-    write_json(context, *view, debtors, trend, nudges);
+    write_json(context, *view, *debtors, trend, nudges);
   } else {
-    show_text(context, *view, debtors, trend);
+    show_text(context, *view, *debtors, trend);
     if (nudges) show_nudges(context, *nudges);
   }
   const bool helped =
