@@ -179,6 +179,8 @@ TEST(ClassifyForReal, WhoOutlivesItsParentInALivingSessionIsAnOrphan) {
   const Pid other = family.spoken();
   const Pid orphan = one == Pid(family.first()) ? other : one;
   family.expect_adopted(orphan);
+  // It speaks while its parent is just about to end.
+  while (table_now().find(orphan)->parent != Pid(::getpid())) std::this_thread::yield();
   const auto table = table_now();
   const auto found = classify(*table.find(orphan), table);
   EXPECT_EQ(found.kind, ProcessKind::orphan) << found.reason;
