@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "sys/cgroup.hpp"
-#include "sys/proc_directory.hpp"
+#include "sys/proc_details.hpp"
 #include "sys/procfs.hpp"
 
 namespace {
@@ -62,6 +62,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'u':
       (void)parse_status(text);
+      break;
+    case 'l':
+      (void)parse_limits(text);
+      break;
+    case 't':
+      for (const char* protocol : {"tcp", "unix"}) {
+        for (const SocketLine& socket : parse_sockets(protocol, text)) require(socket.text.starts_with(protocol));
+      }
       break;
     default:
       if (const auto path = parse_cgroup(text)) require(path->starts_with('/'));
