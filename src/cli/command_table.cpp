@@ -40,6 +40,11 @@ constexpr Command kCommands[] = {
      "foster tree                      # of the whole machine\nfoster tree web                  # of a service\n"
      "foster tree --watch $$           # what this shell starts, live",
      Operands::processes, commands::tree},
+    {"watch", "[PID|NAME…]", "Tell forks, execs, exits, new sessions and adoptions as they happen",
+     "foster watch $$                  # what this shell starts\nfoster watch web --every 1       # look every "
+     "millisecond\n"
+     "foster watch --json              # of the whole machine",
+     Operands::processes, commands::watch},
     {"inspect", "PID|NAME", "Tell all about a process, and what will happen to it when",
      "foster inspect $$                # and if this terminal closes?\nfoster inspect web               # of a "
      "service\n"

@@ -194,32 +194,9 @@ void Trial::drain() {
 void Trial::look(TrialResult& result) {
   const auto table = read_process_table({.arguments = false, .user = false});
   if (!table) return;
-  std::map<pid_t, Process> now;
+  Known now;
   for (const Process* process : offspring(*table)) now.emplace(process->pid.number(), *process);
-  const auto number = [](const auto& id) { return id ? id->number() : 0; };
-  for (const auto& [pid, process] : now) {
-    const auto before = known_.find(pid);
-    if (before == known_.end()) {
-      const bool is_adopted = process.parent == Pid(::getpid());
-      result.seen.push_back(
-          pid == launcher_ ? fmt::format("{} ({}) was started", process.name, pid)
-          : is_adopted     ? fmt::format("{} ({}) is there, and lost its parent", process.name, pid)
-                           : fmt::format("{} ({}) is there, a child of {}", process.name, pid, number(process.parent)));
-      continue;
-    }
-    if (before->second.parent != process.parent) {
-      result.seen.push_back(fmt::format("{} lost its parent, and was adopted by {}", pid, number(process.parent)));
-    }
-    if (before->second.session != process.session) {
-      result.seen.push_back(fmt::format("{} made session {}", pid, number(process.session)));
-    }
-    if (before->second.name != process.name) {
-      result.seen.push_back(fmt::format("{} became {}", pid, process.name));
-    }
-  }
-  for (const auto& [pid, process] : known_) {
-    if (!now.contains(pid)) result.seen.push_back(fmt::format("{} ended", pid));
-  }
+  for (Change& change : changes_between(known_, now, Pid(::getpid()))) result.seen.push_back(std::move(change.text));
   known_ = std::move(now);
 }
 

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +14,7 @@
 #include <foster/ids.hpp>
 #include <foster/result.hpp>
 
-#include "insight/view.hpp"
+#include "insight/changes.hpp"
 
 namespace foster::insight {
 
@@ -24,7 +23,7 @@ struct TrialResult {
   std::optional<Pid> daemon = {};           ///< Who is left, or stayed in the foreground; empty: nobody.
   std::optional<ExitStatus> launcher = {};  ///< Of the program as it was started; empty: it has not ended.
   std::optional<Error> problem = {};        ///< Why it could not even be executed.
-  std::vector<std::string> seen = {};       ///< "4712 was forked by 4711", "4712 made session 4712"…, in order.
+  std::vector<std::string> seen = {};       ///< "sh (4712) was forked by 4711", "4712 made session 4712"…, in order.
 };
 
 /// One program under watch. This process becomes a subreaper, so that whatever the program leaves behind comes back to
@@ -63,7 +62,7 @@ class Trial {
   pid_t shell_ = -1;
   pid_t launcher_ = -1;
   std::optional<int> status_;
-  std::map<pid_t, Process> known_;
+  Known known_;
 };
 
 }  // namespace foster::insight

@@ -24,6 +24,7 @@ ExitCode stop(Context& context, const Command& command, Arguments arguments);
 ExitCode tree(Context& context, const Command& command, Arguments arguments);
 ExitCode up(Context& context, const Command& command, Arguments arguments);
 ExitCode version(Context& context, const Command& command, Arguments arguments);
+ExitCode watch(Context& context, const Command& command, Arguments arguments);
 ExitCode why(Context& context, const Command& command, Arguments arguments);
 ExitCode zombies(Context& context, const Command& command, Arguments arguments);
 
