@@ -40,7 +40,7 @@ constexpr Command kCommands[] = {
      "foster tree                      # of the whole machine\nfoster tree web                  # of a service\n"
      "foster tree --watch $$           # what this shell starts, live",
      Operands::processes, commands::tree},
-    {"watch", "[PID|NAME…]", "Tell forks, execs, exits, new sessions and adoptions as they happen",
+    {"watch", "[PID|NAME…]", "Tell forks, execs, exits, sessions and adoptions as they happen",
      "foster watch $$                  # what this shell starts\nfoster watch web --every 1       # look every "
      "millisecond\n"
      "foster watch --json              # of the whole machine",
