@@ -1,4 +1,4 @@
-// foster_bench [MEASURE…]: restart boot idle ps stop spawn prefork; all of them without an argument.
+// foster_bench [MEASURE…]: restart boot idle ps stop spawn prefork table; all of them without an argument.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,6 +33,7 @@ constexpr Measure kMeasures[] = {
     {"stop", [] { measure_stop(100, 5); }},
     {"spawn", [] { measure_spawn(50, 40); }},
     {"prefork", [] { measure_prefork(200); }},
+    {"table", [] { measure_table(10'000, 5); }},
 };
 
 }  // namespace

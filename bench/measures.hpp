@@ -11,5 +11,6 @@ void measure_idle(std::size_t services, std::size_t seconds);
 void measure_ps(std::size_t services, std::size_t trials);
 void measure_stop(std::size_t services, std::size_t rounds);
 void measure_prefork(std::size_t trials);
+void measure_table(std::size_t processes, std::size_t trials);
 
 }  // namespace foster::bench

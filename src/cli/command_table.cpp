@@ -36,6 +36,31 @@ constexpr Command kCommands[] = {
      "foster logs --raw web > web.log  # the exact bytes, rotated files included",
      Operands::services, commands::logs},
     {"why", "NAME…", "Tell why a service is in its state", "foster why web", Operands::services, commands::why},
+    {"tree", "[PID|NAME]", "Show the process tree: sessions, orphans, daemons, zombies",
+     "foster tree                      # of the whole machine\nfoster tree web                  # of a service\n"
+     "foster tree --watch $$           # what this shell starts, live",
+     Operands::processes, commands::tree},
+    {"watch", "[PID|NAME…]", "Tell forks, execs, exits, sessions and adoptions as they happen",
+     "foster watch $$                  # what this shell starts\nfoster watch web --every 1       # look every "
+     "millisecond\n"
+     "foster watch --json              # of the whole machine",
+     Operands::processes, commands::watch},
+    {"inspect", "PID|NAME", "Tell all about a process, and what will happen to it when",
+     "foster inspect $$                # and if this terminal closes?\nfoster inspect web               # of a "
+     "service\n"
+     "foster inspect 4711 --json | jq .when",
+     Operands::processes, commands::inspect},
+    {"lint", "PID|NAME | -- COMMAND [ARGUMENT…]", "Judge whether a process is a proper daemon, rule by rule",
+     "foster lint nginx                # of a running one\n"
+     "foster lint -- ./server --daemon # starts it, watches it become a daemon, judges, and ends it\n"
+     "foster lint --json 4711 | jq '.rules[] | select(.verdict == \"fail\")'",
+     Operands::processes, commands::lint},
+    {"zombies", "[PID|NAME]", "List zombies by the parent that does not wait, and what to do",
+     "foster zombies\nfoster zombies --nudge           # SIGCHLD to the parents: did it help?\n"
+     "foster zombies --trend 10        # do they become more?",
+     Operands::processes, commands::zombies},
+    {"orphans", "", "List processes that have lost their parent, and who adopted them",
+     "foster orphans\nfoster orphans --all             # daemons, too", Operands::none, commands::orphans},
     {"check", "[FILE]", "Check a config without touching anything",
      "foster check\nfoster check shop/foster.toml --json", Operands::file, commands::check},
     {"info", "", "Show which foster is meant and where its things are", "foster info\nfoster info --json",

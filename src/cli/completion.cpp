@@ -48,6 +48,7 @@ _foster() {{
       {}) COMPREPLY=($(compgen -c -f -- "$word")); return ;;
       {}) candidates="bash zsh fish" ;;
       {}) candidates="{}" ;;
+      {}) candidates="$(foster completion names 2>/dev/null) $(cd /proc && printf '%s ' [0-9]*)" ;;
     esac
   fi
   # A colon is part of a name (web:0), but readline begins a new word at it.
@@ -60,7 +61,7 @@ complete -F _foster foster
                      names_of_commands(), commands_with(Operands::services),
                      commands_with(Operands::signal_and_services), commands_with(Operands::file),
                      commands_with(Operands::command), commands_with(Operands::shell),
-                     commands_with(Operands::commands), names_of_commands());
+                     commands_with(Operands::commands), names_of_commands(), commands_with(Operands::processes));
 }
 
 std::string zsh_script() {
@@ -91,13 +92,14 @@ _foster() {{
     {}) _command_names; _files ;;
     {}) compadd bash zsh fish ;;
     {}) _describe command commands ;;
+    {}) candidates=(${{(f)"$(foster completion names 2>/dev/null)"}}); compadd -a candidates; _pids ;;
   esac
 }}
 if [[ $funcstack[1] == _foster ]]; then _foster "$@"; else compdef _foster foster; fi
 )script",
                      described, commands_with(Operands::services), commands_with(Operands::signal_and_services),
                      commands_with(Operands::file), commands_with(Operands::command), commands_with(Operands::shell),
-                     commands_with(Operands::commands));
+                     commands_with(Operands::commands), commands_with(Operands::processes));
 }
 
 std::string fish_names(std::string_view commands) {
@@ -126,6 +128,7 @@ std::string fish_script() {
   rule(Operands::file, "-F");
   rule(Operands::command, "-a '(__fish_complete_command)' -F");
   rule(Operands::shell, "-a 'bash zsh fish'");
+  rule(Operands::processes, "-a '(foster completion names 2>/dev/null) (__fish_complete_pids)'");
   rule(Operands::commands, "-a '" + names_of_commands() + "'");
   return text;
 }

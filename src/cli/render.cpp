@@ -39,22 +39,6 @@ bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char byte) { return byte >= ' ' && byte <= '~'; });
 }
 
-// The beginning of `text` that fits, with an ellipsis where something is missing.
-std::string cut(const std::string& text, std::size_t width) {
-  if (display_width(text) <= width) return text;
-  std::string shortened;
-  std::size_t used = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto point = config::decode_utf8(text, at);
-    const std::size_t cells = config::display_width(point.value);
-    if (used + cells + 1 > width) break;
-    shortened.append(text, at, point.length);
-    used += cells;
-    at += point.length;
-  }
-  return shortened + "…";
-}
-
 std::tm local(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
   std::tm parts{};
@@ -116,6 +100,22 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
+std::string shortened(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  if (width == 0) return {};
+  std::string beginning;
+  std::size_t used = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto point = config::decode_utf8(text, at);
+    const std::size_t cells = config::display_width(point.value);
+    if (used + cells + 1 > width) break;
+    beginning.append(text, at, point.length);
+    used += cells;
+    at += point.length;
+  }
+  return beginning + "…";
+}
+
 void Table::add(std::vector<Cell> row) {
   for (Cell& cell : row) cell.text = printable(cell.text);
   row.resize(columns_.size());
@@ -140,7 +140,7 @@ std::string Table::render(const TableStyle& style) const {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const bool is_last = i + 1 == columns_.size();
       const Cell& cell = row[i];
-      const std::string shown = is_last ? cut(cell.text, room) : cell.text;
+      const std::string shown = is_last ? shortened(cell.text, room) : cell.text;
       const std::string blanks(widths[i] - std::min(widths[i], display_width(shown)), ' ');
       const std::string inked = style.has_colour ? coloured(shown, cell.colour) : shown;
       line += columns_[i].align == Align::right ? blanks + inked : inked + blanks;

@@ -27,6 +27,9 @@ enum class Colour : std::uint8_t { none, bold, grey, red, green, yellow };
 /// Terminal cells that printable text takes.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
+/// The beginning of printable text that fits, with an ellipsis where something is missing.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t width);
+
 struct Cell {
   std::string text;
   Colour colour = Colour::none;

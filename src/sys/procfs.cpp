@@ -130,6 +130,8 @@ void apply_status_line(ProcessStatus& status, std::string_view key, Words words)
     mask(status.ignored);
   } else if (key == "SigCgt") {
     mask(status.caught);
+  } else if (key == "CapEff") {
+    mask(status.effective_capabilities);
   } else if (key == "NoNewPrivs") {
     if (words.next(number)) status.no_new_privileges = number != 0;
   }
@@ -217,7 +219,7 @@ std::optional<ProcessStat> parse_stat(std::string_view text) noexcept {
   stat.state = state.front();
   const bool complete =
       words.next(stat.ppid) && words.next(stat.pgrp) && words.next(stat.session) && words.next(stat.tty_nr) &&
-      words.next(stat.tpgid) && words.skip(5) &&                            // flags, and four counts of page faults
+      words.next(stat.tpgid) && words.next(stat.flags) && words.skip(4) &&  // four counts of page faults
       words.next(stat.utime) && words.next(stat.stime) && words.skip(4) &&  // of children; priority and nice
       words.next(stat.num_threads) && words.skip(1) && words.next(stat.starttime) && words.next(stat.vsize) &&
       words.next(stat.rss);
@@ -279,8 +281,7 @@ std::optional<std::string> read_environment_variable(Pid pid, std::string_view v
   return std::nullopt;
 }
 
-std::vector<std::string> read_cmdline(Pid pid, std::size_t most) {
-  const auto text = read_proc(pid, "cmdline", most);
+std::vector<std::string> parse_cmdline(std::string_view text) {
   std::vector<std::string> words;
   for (std::string_view rest = text; !rest.empty();) {
     const auto word = rest.substr(0, rest.find('\0'));
@@ -288,6 +289,10 @@ std::vector<std::string> read_cmdline(Pid pid, std::size_t most) {
     rest.remove_prefix(std::min(word.size() + 1, rest.size()));
   }
   return words;
+}
+
+std::vector<std::string> read_cmdline(Pid pid, std::size_t most) {
+  return parse_cmdline(read_proc(pid, "cmdline", most));
 }
 
 std::optional<std::uint64_t> read_resident_bytes(Pid pid) noexcept {

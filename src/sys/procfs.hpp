@@ -28,6 +28,7 @@ struct ProcessStat {
   pid_t session = 0;   ///< 0 as for ppid.
   int tty_nr = 0;      ///< Device number of the controlling terminal; 0: none.
   pid_t tpgid = -1;    ///< Foreground group of that terminal; -1: none.
+  unsigned flags = 0;  ///< PF_… of the kernel's sched.h.
   std::uint64_t utime = 0;
   std::uint64_t stime = 0;
   std::int64_t num_threads = 0;
@@ -66,6 +67,7 @@ struct ProcessStatus {
   std::uint64_t ignored = 0;
   std::uint64_t caught = 0;
   bool no_new_privileges = false;
+  std::uint64_t effective_capabilities = 0;  ///< Bit n is capability n (linux/capability.h).
 };
 
 /// Empty when the text has no "Pid:" line.
@@ -85,6 +87,8 @@ struct ProcessStatus {
 [[nodiscard]] std::optional<std::string> read_environment_variable(Pid pid, std::string_view variable,
                                                                    std::size_t most = 256 * 1024);
 
+/// The words of /proc/PID/cmdline: each ends with a zero byte, the last one perhaps not.
+[[nodiscard]] std::vector<std::string> parse_cmdline(std::string_view text);
 /// The program's words, without their zero bytes; empty for a zombie or a kernel thread. At most `most` bytes.
 [[nodiscard]] std::vector<std::string> read_cmdline(Pid pid, std::size_t most = 64 * 1024);
 

@@ -43,6 +43,7 @@ LAYERS: dict[str, Layer] = {
     "journal": _layer(3, "foster sys core", libraries="fmt sqlite3"),
     "ledger": _layer(3, "foster sys core"),
     "reaper": _layer(3, "foster sys ledger"),
+    "insight": _layer(4, "foster sys lib", libraries="fmt"),
     "api": _layer(4, "foster sys core", libraries="fmt boost/json boost/asio boost/beast boost/system"),
     "supervisor": _layer(
         5,
@@ -51,7 +52,7 @@ LAYERS: dict[str, Layer] = {
     ),
     "cli": _layer(
         6,
-        "foster sys core lib config logs api",
+        "foster sys core lib config logs insight api",
         libraries="fmt CLI boost/json boost/asio boost/beast boost/system",
         entries="supervisor/main.hpp reaper/main.hpp reaper/pid1.hpp reaper/role_arguments.hpp",
     ),
