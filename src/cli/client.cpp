@@ -7,6 +7,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "supervisor/remains.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
 #include "sys/unix_socket.hpp"
@@ -70,13 +71,32 @@ Result<Exchange> Client::begin(const Question& question) const {
   }
 }
 
+// The door stays open while supervisors come and go, so a connection proves nothing. A long answer is waited for as
+// long as somebody is at work on it.
+Result<Exchange::State> Client::wait_for_answer(Exchange& exchange, const Exchange::Sink& sink) const {
+  constexpr int kLookMilliseconds = 1000;
+  constexpr int kMostLooksInVain = 3;
+  auto patience = std::chrono::ceil<std::chrono::milliseconds>(kPatience).count();
+  for (int in_vain = 0;;) {
+    if (const auto state = exchange.pump(sink); state != Exchange::State::going) return state;
+    pollfd ready{exchange.fd().get(), POLLIN, 0};
+    const int outcome = ::poll(&ready, 1, static_cast<int>(patience));  // interrupted: pump says that nothing is there
+    if (outcome != 0 || exchange.has_begun()) continue;
+    patience = kLookMilliseconds;
+    const auto remains = supervisor::read_remains(directories_);
+    in_vain = remains && !remains->has_supervisor ? in_vain + 1 : 0;
+    if (in_vain == kMostLooksInVain) return failure("answer", EHOSTDOWN, directories_.runtime);
+  }
+}
+
 Result<Reply> Client::ask(const Question& question, Repeat repeat) const {
   for (int tries = 0;; ++tries) {
     auto exchange = begin(question);
     if (!exchange) return Failure(exchange.error());
     Reply reply;
-    const auto state = exchange->finish([&](const Piece& piece) { reply.body += piece.bytes; });
-    if (state == Exchange::State::done) {
+    const auto state = wait_for_answer(*exchange, [&](const Piece& piece) { reply.body += piece.bytes; });
+    if (!state) return Failure(state.error());
+    if (*state == Exchange::State::done) {
       reply.status = exchange->status();
       if (reply.body.empty()) reply.body = exchange->body();
       return reply;

@@ -35,7 +35,8 @@ class Client {
 
   /// Asks and waits for the whole answer. When the supervisor is lost meanwhile, a question that may be
   /// repeated is asked again.
-  /// @errors As `begin`; `ECONNRESET` the answer was lost.
+  /// @errors As `begin`; `ECONNRESET` the answer was lost; `EHOSTDOWN` there is a foster, and no supervisor that lives
+  ///         long enough to answer.
   [[nodiscard]] Result<Reply> ask(const Question& question, Repeat repeat = Repeat::never) const;
   [[nodiscard]] Result<Reply> get(std::string target) const;
 
@@ -46,6 +47,7 @@ class Client {
 
  private:
   [[nodiscard]] Result<UniqueFd> connect() const;
+  [[nodiscard]] Result<Exchange::State> wait_for_answer(Exchange& exchange, const Exchange::Sink& sink) const;
 
   sys::Directories directories_;
 };

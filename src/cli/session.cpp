@@ -51,6 +51,12 @@ ExitCode complain_about(Context& context, const Target& target, const Error& err
     context.complain("{} belongs to somebody else: {}", target.directories.runtime, to_string(error));
     return ExitCode::no_instance;
   }
+  if (error.code == EHOSTDOWN) {
+    context.complain(
+        "{} does not answer: its supervisor does not stay up, and is started again and again; services run on",
+        target.name);
+    return ExitCode::failed;
+  }
   context.complain("lost the connection to {}: {}; see what became of it with: foster ps", target.name,
                    to_string(error));
   return ExitCode::failed;

@@ -43,11 +43,6 @@ Problem bad_config(const config::Diagnostics& found) {
   return {Problem::Kind::bad_config, found.front().message, to_api(found)};
 }
 
-std::chrono::system_clock::time_point wall_time(core::Instant instant) {
-  const auto ago = sys::monotonic_now() - instant.time_since_epoch();
-  return sys::wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(ago);
-}
-
 api::EventRow to_row(const journal::EventRecord& record) {
   return {record.id, record.wall, record.instance, record.from, record.to, record.run, record.cause};
 }
@@ -73,7 +68,7 @@ api::Answer<Commands::Ids> Commands::match(const std::vector<std::string>& patte
 
 api::InstanceRow Commands::row(core::InstanceId id) const {
   api::InstanceRow row{.view = fleet().view(id), .log = {}, .since = {}, .cpu = {}, .memory = {}, .status = {}};
-  row.since = wall_time(row.view.since);
+  row.since = sys::wall_time_of(row.view.since.time_since_epoch());
   if (fleet().service_of(id).log.enabled) {
     row.log = tools_.place.log_directory + "/" + logs::log_file_name(row.view.name);
   }

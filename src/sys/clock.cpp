@@ -25,6 +25,11 @@ std::chrono::system_clock::time_point wall_now() noexcept {
   return Clock::time_point(std::chrono::duration_cast<Clock::duration>(read_clock(CLOCK_REALTIME)));
 }
 
+std::chrono::system_clock::time_point wall_time_of(std::chrono::nanoseconds monotonic) noexcept {
+  const auto ago = monotonic_now() - monotonic;
+  return wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(ago);
+}
+
 Result<std::string> boot_id() {
   static constexpr const char* kPath = "/proc/sys/kernel/random/boot_id";
   auto text = read_file(kPath, 256);

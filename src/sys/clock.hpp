@@ -16,6 +16,9 @@ namespace foster::sys {
 /// @signal_safe
 [[nodiscard]] std::chrono::system_clock::time_point wall_now() noexcept;
 
+/// The time of day that an instant of CLOCK_MONOTONIC had, as the clocks stand now.
+[[nodiscard]] std::chrono::system_clock::time_point wall_time_of(std::chrono::nanoseconds monotonic) noexcept;
+
 /// A text that differs from boot to boot: 36 characters of hexadecimal digits and dashes. Pids, start times and
 /// monotonic instants that were written down are worth something only when it is still the same.
 /// @errors `ENOENT` /proc is not mounted; `EBADMSG` it holds something else.

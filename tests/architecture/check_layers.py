@@ -54,7 +54,7 @@ LAYERS: dict[str, Layer] = {
         6,
         "foster sys core lib config logs insight api",
         libraries="fmt CLI boost/json boost/asio boost/beast boost/system",
-        entries="supervisor/main.hpp reaper/main.hpp reaper/pid1.hpp reaper/role_arguments.hpp",
+        entries="supervisor/main.hpp supervisor/remains.hpp reaper/main.hpp reaper/pid1.hpp reaper/role_arguments.hpp",
     ),
 }
 

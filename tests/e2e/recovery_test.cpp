@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <random>
 
@@ -96,6 +97,29 @@ TEST(Recovery, AHangingSupervisorIsReplacedWhenAClientWaits) {
   EXPECT_NE(supervisor_of(reaper), hanging);
   EXPECT_EQ(foster.pid_of("sleeper"), service);
   EXPECT_EQ(foster.info().at("hangs").as_int64(), 1);
+}
+
+TEST(Recovery, WithoutASupervisorThatStaysUpTheLedgerTellsTheTruth) {
+  Foster foster;
+  foster.write_config("[service.web]\ncommand = [\"sleep\", \"1000\"]\nworkers = 2\n");
+  foster.up();
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  const pid_t web = foster.pid_of("web:1");
+  const std::filesystem::path state = foster.info().at("state_dir").as_string().c_str();
+  // No supervisor can start where its directory is none.
+  std::filesystem::rename(state, state.string() + ".away");
+  std::ofstream(state) << "in the way";
+  ::kill(supervisor_of(reaper), SIGKILL);
+  const Finished told = foster.run({"ps", "--json"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.err, ::testing::HasSubstr("this is what its ledger says"));
+  EXPECT_THAT(told.out, ::testing::HasSubstr("\"pid\":" + std::to_string(web)));
+  EXPECT_EQ(foster.run({"stop", "web"}).code, 1);
+  EXPECT_TRUE(is_alive(web));
+  std::filesystem::remove(state);
+  std::filesystem::rename(state.string() + ".away", state);
+  ASSERT_TRUE(foster.wait_until([&] { return supervisor_of(reaper) != 0 && foster.run({"ps"}).err.empty(); }));
+  EXPECT_EQ(foster.pid_of("web:1"), web);
 }
 
 TEST(Recovery, AClientBetweenTwoSupervisorsFindsAnOpenDoor) {

@@ -1,10 +1,14 @@
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
+#include "api/json_codec.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
+#include "core/glob.hpp"
+#include "supervisor/remains.hpp"
 #include "sys/clock.hpp"
 
 namespace foster::cli::commands {
@@ -74,11 +78,28 @@ TableStyle style_for(const Context& context) {
           .width = is_terminal ? terminal_width(STDOUT_FILENO) : std::nullopt};
 }
 
+/// What the supervisor would have said, as far as it is written down.
+Result<Reply> answer_of_ledger(Context& context, const Target& target, const std::vector<std::string>& names) {
+  auto remains = supervisor::read_remains(target.directories);
+  if (!remains) return Failure(remains.error());
+  context.complain(
+      "{} does not answer: its supervisor does not stay up, and was started {} times; this is what its ledger says",
+      target.name, remains->recoveries);
+  std::erase_if(remains->rows, [&](const api::InstanceRow& row) {
+    return !names.empty() && std::ranges::none_of(names, [&](const std::string& name) {
+      return core::matches_glob(name, row.view.name) || core::matches_glob(name, row.view.service);
+    });
+  });
+  return Reply{.status = 200, .body = api::encode(remains->rows)};
+}
+
 ExitCode show_one(Context& context, const std::vector<std::string>& names) {
   const auto target = target_or_complain(context);
   if (!target) return target.error();
-  const auto reply = ask_or_complain(context, *target, {.target = with_names("/v1/services", names)});
-  if (!reply) return reply.error();
+  auto reply = Client(target->directories).get(with_names("/v1/services", names));
+  if (!reply && reply.error().code == EHOSTDOWN) reply = answer_of_ledger(context, *target, names);
+  if (!reply) return complain_about(context, *target, reply.error());
+  if (!reply->is_ok()) return complain_about(context, *reply);
   // Without names, programs get the answer as it is: nothing has to be read here.
   if (context.wants_json) context.out.print("{}\n", reply->body);
   if (context.wants_json && names.empty()) return ExitCode::done;
