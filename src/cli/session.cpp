@@ -1,9 +1,12 @@
 #include "cli/session.hpp"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 
 #include "api/target.hpp"
 #include "config/diagnostic.hpp"
+#include "supervisor/remains.hpp"
 
 namespace foster::cli {
 namespace {
@@ -52,9 +55,12 @@ ExitCode complain_about(Context& context, const Target& target, const Error& err
     return ExitCode::no_instance;
   }
   if (error.code == EHOSTDOWN) {
-    context.complain(
-        "{} does not answer: its supervisor does not stay up, and is started again and again; services run on",
-        target.name);
+    const auto remains = supervisor::read_remains(target.directories);
+    // The third request within ten seconds is the reaper's own affair.
+    const std::string hint = remains && remains->reaper > 0
+                                 ? fmt::format("; to end everything: kill {0}; kill {0}; kill {0}", remains->reaper)
+                                 : "";
+    context.complain("{} does not answer: its supervisor does not stay up, and services run on{}", target.name, hint);
     return ExitCode::failed;
   }
   context.complain("lost the connection to {}: {}; see what became of it with: foster ps", target.name,

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
@@ -43,12 +44,12 @@ Result<Remains> read_remains(const sys::Directories& directories) {
   const auto ledger = open_ledger(directories, name);
   if (!ledger) return Failure(ledger.error());
   Remains remains{.has_supervisor = ledger->supervisor_pid().has_value(),
+                  .reaper = ledger->reaper().value_or(sys::ProcessIdentity{}).pid,
                   .recoveries = static_cast<unsigned>(ledger->recoveries()),
                   .rows = {}};
   const auto definitions = load_definitions(directories.applied_config(), name);
   if (!definitions) return remains;  // nothing was applied
-  const auto reaper = ledger->reaper();
-  const Remembered remembered = remember(*ledger, definitions->model, Pid(reaper ? reaper->pid : 1));
+  const Remembered remembered = remember(*ledger, definitions->model, Pid(std::max(remains.reaper, 1)));
   std::vector<core::InstanceRecord> records;
   for (const ledger::Entry& entry : remembered.entries) records.push_back(entry.record);
   const core::Fleet fleet = core::Fleet::restore(definitions->model, remembered.ids, records, 0);

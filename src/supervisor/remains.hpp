@@ -1,7 +1,8 @@
 // What can be told of an instance whose supervisor does not answer: the services run on, and the ledger knows them.
 #pragma once
 
-#include <string>
+#include <sys/types.h>
+
 #include <vector>
 
 #include <foster/result.hpp>
@@ -13,6 +14,7 @@ namespace foster::supervisor {
 
 struct Remains {
   bool has_supervisor = false;  ///< One runs at this moment, whether it answers or not.
+  pid_t reaper = 0;             ///< 0: none is known.
   unsigned recoveries = 0;      ///< How often one was started in place of a lost one.
   std::vector<api::InstanceRow> rows;
 };
