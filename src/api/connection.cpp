@@ -9,6 +9,7 @@
 #include <boost/beast/http/read.hpp>
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include "api/json_codec.hpp"
 #include "api/routes.hpp"
@@ -22,6 +23,12 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 
 constexpr std::size_t kPiece = 65'536;
+
+/// Closed, not merely done with writing.
+bool has_gone(int socket) {
+  pollfd peer{socket, 0, 0};
+  return ::poll(&peer, 1, 0) == 1 && (peer.revents & POLLHUP) != 0;
+}
 
 auto into(error_code& error) {
   return asio::redirect_error(asio::use_awaitable, error);
@@ -164,6 +171,8 @@ asio::awaitable<bool> Connection::answer(Parser& parser) {
     co_await say_goodbye(400, std::move(body));
     co_return false;
   }
+  // Who has given up waiting, before a supervisor was there to read this, does not expect it to be done any more.
+  if (has_gone(socket_.native_handle())) co_return false;
   auto response = co_await ask(std::move(*request));
   if (!response) co_return false;
   co_return co_await write_response(std::move(*response), framing);

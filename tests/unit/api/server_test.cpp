@@ -97,6 +97,18 @@ TEST_F(ServerTest, ALongWaitIsAnsweredWhenItIsDone) {
   EXPECT_NE(receive_until(client, "\"ok\":true}").find("200 OK"), std::string::npos);
 }
 
+TEST_F(ServerTest, WhatAClientAskedThatHasGivenUpIsNotDone) {
+  {
+    // Before anybody is there to read it, as between two supervisors.
+    const UniqueFd client = connect();
+    send(client, "POST /v1/services/stop HTTP/1.1\r\nHost: x\r\nContent-Length: 17\r\n\r\n{\"names\":[\"web\"]}");
+  }
+  service.rows = {row_of("web")};
+  serve();
+  EXPECT_TRUE(ask("GET", "/v1/info").starts_with("HTTP/1.1 200 "));
+  EXPECT_THAT(service.asked, ::testing::IsEmpty());
+}
+
 TEST_F(ServerTest, AClientThatLeavesDuringALongWaitIsForgottenAndItsAnswerGoesNowhere) {
   serve();
   service.rows = {row_of("web")};
