@@ -32,6 +32,7 @@
 #include "sys/check.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
+#include "sys/memory.hpp"
 #include "sys/pidfd.hpp"
 #include "sys/signals.hpp"
 #include "sys/wait.hpp"
@@ -213,6 +214,7 @@ class Reaper {
       case MessageKind::up:
         was_ever_up_ = true;
         keep_alive_.answered(sys::monotonic_now());
+        sys::release_unused_memory();  // what the start has touched is not needed any more
         return;
       case MessageKind::hold:
         if (size >= sizeof(Slot) && fd) held_.hold(message.slot.slot, std::move(fd));
