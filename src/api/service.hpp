@@ -78,6 +78,8 @@ struct InstanceRow {
   std::optional<std::chrono::microseconds> cpu;  ///< Used by the main process so far.
   std::optional<std::uint64_t> memory;           ///< Resident bytes of the main process.
   std::string status;                            ///< STATUS= of the service.
+  std::uint64_t dropped_bytes = 0;               ///< Output given up because the log could not be written.
+  std::string log_trouble = {};                  ///< Why the log cannot be written at the moment; empty: it can.
 };
 
 enum class Verb : std::uint8_t { start, stop, restart };

@@ -77,7 +77,14 @@ api::InstanceRow Commands::row(core::InstanceId id) const {
   if (fleet().service_of(id).log.enabled) {
     row.log = tools_.place.log_directory + "/" + logs::log_file_name(row.view.name);
   }
-  if (const Instance* it = tools_.executor.find(id)) row.status = it->status;
+  const Instance* it = tools_.executor.find(id);
+  if (it != nullptr) row.status = it->status;
+  if (it != nullptr && it->output) {
+    row.dropped_bytes = it->output->dropped();
+    if (const auto& stuck = it->output->stuck()) row.log_trouble = to_string(*stuck);
+  } else if (!row.log.empty()) {
+    row.dropped_bytes = logs::Losses(tools_.place.fifos, losses_name(fifo_name(id))).total();
+  }
   if (row.view.pid) {
     if (const auto stat = sys::read_stat(*row.view.pid)) {
       row.cpu =

@@ -46,15 +46,19 @@ class Output {
   [[nodiscard]] const std::string& file_name() const { return file_name_; }
   /// Why output cannot be stored at the moment; empty when it can.
   [[nodiscard]] const std::optional<Error>& stuck() const { return pump_.stuck(); }
+  /// How many bytes were given up because they could not be stored.
+  [[nodiscard]] std::uint64_t dropped() const { return pump_.losses().total(); }
 
   /// Calls `more` at each growth, until the returned token is destroyed.
   using Token = std::shared_ptr<std::function<void()>>;
   [[nodiscard]] Token on_growth(std::function<void()> more);
 
  private:
-  Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, std::string file_name);
+  Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, std::string file_name,
+         core::WhenLogFull when_full);
 
   void pump_some();
+  void try_again_later();
   void tell();
   void watch();
 
@@ -65,12 +69,18 @@ class Output {
   std::string path_;
   std::string file_name_;
   std::vector<std::weak_ptr<std::function<void()>>> followers_;
+  core::WhenLogFull when_full_;
   std::unique_ptr<Timer> retry_;
+  core::Duration pause_{};
+  std::uint64_t arrived_ = 0;  ///< At the last try: what waits and what was dropped.
   std::optional<Watch> watch_;
 };
 
 /// The FIFO of a slot.
 [[nodiscard]] std::string fifo_name(std::uint32_t slot);
+
+/// The file beside a FIFO that counts what could not be stored.
+[[nodiscard]] std::string losses_name(const std::string& fifo_name);
 
 /// What a config's policy means to the files.
 [[nodiscard]] logs::Rotation rotation_of(const core::LogPolicy& policy);

@@ -1,6 +1,7 @@
 #include "sys/fifo.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 
 #include "sys/check.hpp"
 #include "sys/facilities.hpp"
@@ -125,6 +127,29 @@ Result<std::size_t> FifoReader::peek(std::span<char> buffer) const {
 std::size_t FifoReader::available() const noexcept {
   int bytes = 0;
   return ::ioctl(fd_.get(), FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+std::size_t FifoReader::excess() const noexcept {
+  const std::size_t waiting = available();
+  const int capacity = ::fcntl(fd_.get(), F_GETPIPE_SZ);
+  const std::size_t half = static_cast<std::size_t>(std::max(capacity, 0)) / 2;
+  if (waiting > half) return waiting - half;
+  pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+  if (::poll(&room, 1, 0) != 0) return 0;
+  return std::max(waiting / 4, std::min<std::size_t>(waiting, PIPE_BUF));
+}
+
+Result<std::size_t> FifoReader::discard(std::size_t most) {
+  std::array<char, kCopyChunk> buffer;
+  std::size_t gone = 0;
+  while (gone < most) {
+    const auto got =
+        retry_on_eintr([&] { return ::read(fd_.get(), buffer.data(), std::min(most - gone, buffer.size())); });
+    if (got < 0 && errno != EAGAIN) return failure("read", errno, "fifo");
+    if (got <= 0) break;
+    gone += static_cast<std::size_t>(got);
+  }
+  return gone;
 }
 
 }  // namespace foster::sys

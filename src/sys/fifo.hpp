@@ -61,6 +61,14 @@ class FifoReader {
   /// How many bytes wait.
   [[nodiscard]] std::size_t available() const noexcept;
 
+  /// How many of them must go so that half of the FIFO is free, or so that there is room at all: small writes may fill
+  /// it with fewer bytes than it could take. 0: a writer does not block.
+  [[nodiscard]] std::size_t excess() const noexcept;
+
+  /// Throws the oldest bytes away, at most `most`.
+  /// @return How many there were.
+  [[nodiscard]] Result<std::size_t> discard(std::size_t most);
+
  private:
   explicit FifoReader(UniqueFd fd) noexcept : fd_(std::move(fd)) {}
   [[nodiscard]] Result<std::size_t> copy_to(BorrowedFd file, std::uint64_t& offset, std::size_t most);

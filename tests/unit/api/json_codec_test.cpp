@@ -14,12 +14,15 @@ TEST(JsonCodecRows, HaveExactlyTheFieldsThatScriptsRelyOn) {
   row.cpu = std::chrono::microseconds(1'250'000);
   row.memory = 4096;
   row.status = "serving";
+  row.dropped_bytes = 17;
+  row.log_trouble = "splice web:1.log: No space left on device";
   EXPECT_EQ(encode(std::vector{row}),
             R"({"services":[{"service":"web","instance":1,"name":"web:1","state":"running","pid":4711,"run":1,)"
             R"("restarts":4,"since":"2031-05-07T09:00:00.000Z","ready":true,"exit":null,)"
             R"j("cause":"requested by root (pid 812)","cause_kind":"requested","cause_detail":"root (pid 812)",)j"
             R"("log":"/var/log/foster/shop/web:1.log","wanted":true,"next":null,"cpu":1.25,"memory":4096,)"
-            R"("status":"serving"}]})");
+            R"("status":"serving","dropped_bytes":17,)"
+            R"("log_trouble":"splice web:1.log: No space left on device"}]})");
 }
 
 TEST(JsonCodecRows, AbsentValuesAreNull) {
@@ -32,7 +35,7 @@ TEST(JsonCodecRows, AbsentValuesAreNull) {
             R"({"services":[{"service":"web","instance":0,"name":"web","state":"stopped","pid":null,"run":null,)"
             R"("restarts":0,"since":"2031-05-07T09:00:00.000Z","ready":false,"exit":null,"cause":null,)"
             R"("cause_kind":"none","cause_detail":null,"log":null,"wanted":false,"next":null,"cpu":null,)"
-            R"("memory":null,"status":null}]})");
+            R"("memory":null,"status":null,"dropped_bytes":0,"log_trouble":null}]})");
 }
 
 TEST(JsonCodecRows, AnExitIsACodeOrASignalByNameAndNullWhenNobodyKnows) {
