@@ -117,6 +117,13 @@ struct RunRequest {
   bool wait = true;
 };
 
+struct AdoptRequest {
+  std::string name;
+  pid_t pid = 0;           ///< Of a process that something else has started.
+  std::string pidfile;     ///< Absolute path of a file that holds it; wins over `pid`.
+  std::string definition;  ///< As in RunRequest, of one worker: how it is started again. Empty: it is not.
+};
+
 struct UpgradeRequest {
   std::string program;  ///< Absolute path of the binary to go on as; empty: the one that runs, as it is on disk now.
 };
@@ -181,6 +188,8 @@ class ControlService {
                       Done<std::vector<Outcome>> done) = 0;
   virtual void apply(ApplyRequest request, const Actor& actor, Done<Applied> done) = 0;
   virtual void run(RunRequest request, const Actor& actor, Done<std::vector<Outcome>> done) = 0;
+  /// Supervises a process that runs already, from now on and as if it had been started here. Answered when it does.
+  virtual void adopt(AdoptRequest request, const Actor& actor, Done<std::vector<Outcome>> done) = 0;
   /// Stops everything in order, then foster itself. A second call while the first is under way kills.
   virtual void shut_down(const Actor& actor, Done<std::vector<Outcome>> done) = 0;
 

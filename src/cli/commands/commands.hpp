@@ -19,6 +19,7 @@ ExitCode signal(Context& context, const Command& command, Arguments arguments);
 ExitCode start(Context& context, const Command& command, Arguments arguments);
 ExitCode stop(Context& context, const Command& command, Arguments arguments);
 ExitCode up(Context& context, const Command& command, Arguments arguments);
+ExitCode adopt(Context& context, const Command& command, Arguments arguments);
 ExitCode upgrade(Context& context, const Command& command, Arguments arguments);
 ExitCode version(Context& context, const Command& command, Arguments arguments);
 ExitCode why(Context& context, const Command& command, Arguments arguments);

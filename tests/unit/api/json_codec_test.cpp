@@ -172,5 +172,29 @@ TEST(Timestamp, ComesBackToTheMillisecondAlsoBeforeTheEpoch) {
   }
 }
 
+TEST(JsonCodecAdopt, SurvivesTheWay) {
+  const auto by_pid = decode_adopt(
+      encode(AdoptRequest{.name = "web", .pid = 4711, .pidfile = {}, .definition = R"({"command":["a"]})"}));
+  ASSERT_TRUE(by_pid) << by_pid.error().message;
+  EXPECT_EQ(by_pid->name, "web");
+  EXPECT_EQ(by_pid->pid, 4711);
+  EXPECT_EQ(by_pid->definition, R"({"command":["a"]})");
+  const auto by_file = decode_adopt(encode(AdoptRequest{.name = "web", .pid = 0, .pidfile = "/p", .definition = {}}));
+  ASSERT_TRUE(by_file);
+  EXPECT_EQ(by_file->pidfile, "/p");
+  EXPECT_EQ(by_file->definition, "");
+}
+
+TEST(JsonCodecAdopt, NeedsANameAndOneProcess) {
+  for (const char* body :
+       {R"({"pid":1})", R"({"name":"a"})", R"({"name":"a","pid":1,"pidfile":"/p"})", R"({"name":"a","pid":0})",
+        R"({"name":"a","pid":-4})", R"({"name":"a","pid":4294967297})", R"({"name":"a","pid":"1"})",
+        R"({"name":"a","pidfile":"p"})", R"({"name":"a","pid":1,"definition":3})", R"({"name":"a","pid":1,"x":1})"}) {
+    const auto request = decode_adopt(body);
+    ASSERT_FALSE(request) << body;
+    EXPECT_EQ(request.error().kind, Problem::Kind::bad_request) << body;
+  }
+}
+
 }  // namespace
 }  // namespace foster::api
