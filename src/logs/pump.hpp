@@ -48,6 +48,9 @@ class Pump {
   /// Readable for poll when there is something to move.
   [[nodiscard]] BorrowedFd fd() const noexcept { return fifo_.fd(); }
   [[nodiscard]] LogFile& file() noexcept { return file_; }
+  [[nodiscard]] const sys::FifoReader& fifo() const noexcept { return fifo_; }
+  /// What is still in the old FIFO is given up.
+  void go_on_with(sys::FifoReader fifo) noexcept { fifo_ = std::move(fifo); }
   [[nodiscard]] const Losses& losses() const noexcept { return losses_; }
   /// How many bytes wait in the FIFO.
   [[nodiscard]] std::size_t waiting() const noexcept { return fifo_.available(); }

@@ -21,6 +21,11 @@ std::string cgroup_name(core::InstanceId id) {
   return std::to_string(id);
 }
 
+// A service of another user may open /dev/stdout again, as programs do.
+sys::FifoAccess access_of(const core::Service& service) {
+  return service.user.empty() ? sys::FifoAccess::owner : sys::FifoAccess::writers;
+}
+
 template <class Message>
 std::span<const std::byte> bytes_of(const Message& message) {
   return std::as_bytes(std::span(&message, 1));
@@ -76,6 +81,9 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   // The old run's bytes come before the new one's.
   if (it.output) it.output->drain();
   if (auto prepared = prepare(id, it, service); !prepared) return prepared;
+  if (it.output && !it.output->has_name()) {
+    if (auto renewed = renew_output(id, it, service); !renewed) return renewed;
+  }
 
   auto resources = resources_for(id, run);
   if (!resources) return Failure(resources.error());
@@ -173,12 +181,21 @@ Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Servic
 
 Result<> Executor::open_output(core::InstanceId id, Instance& it, const core::Service& service) {
   const unsigned index = tools_.fleet().view(id).index;
-  // A service of another user may open /dev/stdout again, as programs do.
-  const auto access = service.user.empty() ? sys::FifoAccess::owner : sys::FifoAccess::writers;
-  auto output =
-      Output::open(tools_.loop, tools_.place, core::instance_name(service, index), fifo_name(id), access, service.log);
+  const auto access = access_of(service);
+  const bool is_running = it.process && it.process->is_alive();
+  auto output = Output::open(tools_.loop, tools_.place, core::instance_name(service, index), fifo_name(id), access,
+                             service.log, is_running ? std::optional(it.process->pid()) : std::nullopt);
   if (!output) return Failure(output.error());
   it.output = std::move(*output);
+  return hold_output(id, it);
+}
+
+Result<> Executor::renew_output(core::InstanceId id, Instance& it, const core::Service& service) {
+  if (auto renewed = it.output->renew(access_of(service)); !renewed) return renewed;
+  return hold_output(id, it);
+}
+
+Result<> Executor::hold_output(core::InstanceId id, Instance& it) {
   // A FIFO's content is gone with its last descriptor: the reaper holds one while we may be away.
   auto end = it.output->open_for_service();
   if (!end) return Failure(end.error());

@@ -88,6 +88,8 @@ class Executor {
   [[nodiscard]] Result<> take_over(core::InstanceId id, core::Run run);
   [[nodiscard]] Result<> prepare(core::InstanceId id, Instance& instance, const core::Service& service);
   [[nodiscard]] Result<> open_output(core::InstanceId id, Instance& instance, const core::Service& service);
+  [[nodiscard]] Result<> renew_output(core::InstanceId id, Instance& instance, const core::Service& service);
+  [[nodiscard]] Result<> hold_output(core::InstanceId id, Instance& instance);
   [[nodiscard]] Result<> open_notify(core::InstanceId id, Instance& instance);
   void gone(core::InstanceId id, core::Run run);
   void expect_exit(core::InstanceId id, core::Run run, pid_t pid);

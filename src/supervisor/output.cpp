@@ -1,6 +1,7 @@
 #include "supervisor/output.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "logs/log_file.hpp"
@@ -30,9 +31,14 @@ logs::Rotation rotation_of(const core::LogPolicy& policy) {
 
 Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& place, const std::string& instance,
                                              std::string fifo_name, sys::FifoAccess access,
-                                             const core::LogPolicy& policy) {
-  if (auto made = sys::create_fifo(place.fifos, fifo_name, access); !made) return Failure(made.error());
-  auto reader = sys::FifoReader::open(place.fifos, fifo_name);
+                                             const core::LogPolicy& policy, std::optional<Pid> writer) {
+  const std::string fifo_path = place.fifo_directory + "/" + fifo_name;
+  auto reader = writer ? sys::FifoReader::open_removed(*writer, fifo_path)
+                       : Result<sys::FifoReader>(failure("open", ENOENT, fifo_name));
+  if (!reader) {
+    if (auto made = sys::create_fifo(place.fifos, fifo_name, access); !made) return Failure(made.error());
+    reader = sys::FifoReader::open(place.fifos, fifo_name);
+  }
   if (!reader) return Failure(reader.error());
   std::string file_name = logs::log_file_name(instance);
   logs::LogFile file(place.logs, file_name, rotation_of(policy));
@@ -57,6 +63,21 @@ Output::Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump p
 
 Result<UniqueFd> Output::open_for_service() const {
   return sys::open_fifo_for_service(fifos_, fifo_name_);
+}
+
+bool Output::has_name() const {
+  return pump_.fifo().has_name(fifos_, fifo_name_);
+}
+
+Result<> Output::renew(sys::FifoAccess access) {
+  if (auto made = sys::create_fifo(fifos_, fifo_name_, access); !made) return made;
+  auto reader = sys::FifoReader::open(fifos_, fifo_name_);
+  if (!reader) return Failure(reader.error());
+  watch_.reset();
+  if (retry_) retry_->cancel();
+  pump_.go_on_with(std::move(*reader));
+  watch();
+  return {};
 }
 
 void Output::watch() {

@@ -22,6 +22,7 @@ namespace foster::supervisor {
 struct OutputPlace {
   BorrowedFd fifos;
   BorrowedFd logs;
+  std::string fifo_directory;
   std::string log_directory;
 };
 
@@ -31,9 +32,16 @@ class Output {
   ///
   /// @param instance  "web:0"; names the log file.
   /// @param fifo_name Names the FIFO; the slot's, so that a recovered supervisor finds it.
+  /// @param writer    A process that runs and writes to it: where the name was removed, its own end is taken.
   [[nodiscard]] static Result<std::unique_ptr<Output>> open(Loop& loop, const OutputPlace& place,
                                                             const std::string& instance, std::string fifo_name,
-                                                            sys::FifoAccess access, const core::LogPolicy& policy);
+                                                            sys::FifoAccess access, const core::LogPolicy& policy,
+                                                            std::optional<Pid> writer);
+
+  /// Whether the name still means this FIFO: others may have removed it.
+  [[nodiscard]] bool has_name() const;
+  /// Makes a FIFO of that name and goes on with it. Nobody may write to the old one any more.
+  [[nodiscard]] Result<> renew(sys::FifoAccess access);
 
   /// The end for a new run, and for the reaper to keep.
   [[nodiscard]] Result<UniqueFd> open_for_service() const;

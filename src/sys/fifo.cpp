@@ -73,6 +73,27 @@ Result<FifoReader> FifoReader::open(BorrowedFd directory, const std::string& nam
   return FifoReader(std::move(*fifo));
 }
 
+Result<FifoReader> FifoReader::open_removed(Pid writer, const std::string& path) {
+  const std::string expected = path + " (deleted)";
+  for (const char* number : {"1", "2"}) {
+    const std::string link = "/proc/" + std::to_string(writer.number()) + "/fd/" + number;
+    std::array<char, PATH_MAX> target;
+    const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
+    if (size < 0 || std::string_view(target.data(), static_cast<std::size_t>(size)) != expected) continue;
+    UniqueFd fd(retry_on_eintr([&] { return ::open(link.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC); }));
+    struct stat facts{};
+    if (fd && ::fstat(fd.get(), &facts) == 0 && S_ISFIFO(facts.st_mode)) return FifoReader(std::move(fd));
+  }
+  return failure("open", ENOENT, path);
+}
+
+bool FifoReader::has_name(BorrowedFd directory, const std::string& name) const noexcept {
+  struct stat named{};
+  struct stat open{};
+  return ::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(fd_.get(), &open) == 0 &&
+         named.st_ino == open.st_ino && named.st_dev == open.st_dev;
+}
+
 Result<std::size_t> FifoReader::splice_to(BorrowedFd file, std::uint64_t& offset, std::size_t most) {
   if (most == 0) return 0;
   if (means_ == Means::splice && facility_allowed(Facility::splice)) {

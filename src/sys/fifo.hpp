@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <foster/fd.hpp>
+#include <foster/ids.hpp>
 #include <foster/result.hpp>
 
 namespace foster::sys {
@@ -38,6 +39,14 @@ class FifoReader {
  public:
   /// @errors As `open_fifo_for_service`.
   [[nodiscard]] static Result<FifoReader> open(BorrowedFd directory, const std::string& name);
+
+  /// A FIFO that has lost its name, by way of a process that still writes to it.
+  /// @param path What its name was.
+  /// @errors `ENOENT` neither stdout nor stderr of the process is this one; and those of open(2).
+  [[nodiscard]] static Result<FifoReader> open_removed(Pid writer, const std::string& path);
+
+  /// Whether the name still means this FIFO.
+  [[nodiscard]] bool has_name(BorrowedFd directory, const std::string& name) const noexcept;
 
   /// Readable for poll when there is something in it.
   [[nodiscard]] BorrowedFd fd() const noexcept { return fd_; }
