@@ -109,6 +109,12 @@ void handle_run(ControlService& service, Request& request, Reply reply) {
   service.run(std::move(*wanted), request.actor, answer_with<std::vector<Outcome>>(std::move(reply)));
 }
 
+void handle_adopt(ControlService& service, Request& request, Reply reply) {
+  auto wanted = decode_adopt(request.body);
+  if (!wanted) return reply(problem_response(wanted.error()));
+  service.adopt(std::move(*wanted), request.actor, answer_with<std::vector<Outcome>>(std::move(reply)));
+}
+
 void handle_upgrade(ControlService& service, Request& request, Reply reply) {
   auto wanted = decode_upgrade(request.body);
   if (!wanted) return reply(problem_response(wanted.error()));

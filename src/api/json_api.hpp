@@ -13,6 +13,7 @@ void handle_restart(ControlService& service, Request& request, Reply reply);
 void handle_signal(ControlService& service, Request& request, Reply reply);
 void handle_apply(ControlService& service, Request& request, Reply reply);
 void handle_run(ControlService& service, Request& request, Reply reply);
+void handle_adopt(ControlService& service, Request& request, Reply reply);
 void handle_upgrade(ControlService& service, Request& request, Reply reply);
 void handle_shutdown(ControlService& service, Request& request, Reply reply);
 void handle_history(ControlService& service, Request& request, Reply reply);

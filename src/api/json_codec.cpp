@@ -70,6 +70,8 @@ void write_row(JsonWriter& json, const InstanceRow& row) {
   json.key("memory");
   row.memory ? json.number(*row.memory) : json.null();
   json.key("status").string_or_null(row.status);
+  json.key("dropped_bytes").number(row.dropped_bytes);
+  json.key("log_trouble").string_or_null(row.log_trouble);
   json.end_object();
 }
 

@@ -45,6 +45,7 @@ struct SignalRequest {
 [[nodiscard]] std::string encode(const SignalRequest& request);
 [[nodiscard]] std::string encode(const ApplyRequest& request);
 [[nodiscard]] std::string encode(const RunRequest& request);
+[[nodiscard]] std::string encode(const AdoptRequest& request);
 [[nodiscard]] std::string encode(const UpgradeRequest& request);
 
 // …and as the server reads them. A member that is unknown, missing or of the wrong type is a bad_request
@@ -53,6 +54,7 @@ struct SignalRequest {
 [[nodiscard]] Answer<SignalRequest> decode_signal(std::string_view body);
 [[nodiscard]] Answer<ApplyRequest> decode_apply(std::string_view body);
 [[nodiscard]] Answer<RunRequest> decode_run(std::string_view body);
+[[nodiscard]] Answer<AdoptRequest> decode_adopt(std::string_view body);
 [[nodiscard]] Answer<UpgradeRequest> decode_upgrade(std::string_view body);
 
 }  // namespace foster::api

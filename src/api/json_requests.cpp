@@ -101,6 +101,20 @@ std::string encode(const RunRequest& request) {
   return out.take();
 }
 
+std::string encode(const AdoptRequest& request) {
+  JsonWriter out;
+  out.begin_object();
+  out.key("name").string(request.name);
+  if (request.pidfile.empty()) {
+    out.key("pid").number(request.pid);
+  } else {
+    out.key("pidfile").string(request.pidfile);
+  }
+  if (!request.definition.empty()) out.key("definition").plain(request.definition);
+  out.end_object();
+  return out.take();
+}
+
 std::string encode(const UpgradeRequest& request) {
   JsonWriter out;
   out.begin_object();
@@ -142,6 +156,32 @@ Answer<ApplyRequest> decode_apply(std::string_view body) {
   const auto wait = flag(*object, "wait", true);
   if (!wait) return std::unexpected(wait.error());
   return ApplyRequest{.config = std::move(*config), .dry_run = *dry_run, .wait = *wait};
+}
+
+Answer<AdoptRequest> decode_adopt(std::string_view body) {
+  const auto object = object_of(body, {"name", "pid", "pidfile", "definition"});
+  if (!object) return std::unexpected(object.error());
+  auto name = text(*object, "name");
+  if (!name) return std::unexpected(name.error());
+  AdoptRequest request{.name = std::move(*name), .pid = 0, .pidfile = {}, .definition = {}};
+  const json::value* pid = object->if_contains("pid");
+  const bool has_pidfile = object->if_contains("pidfile") != nullptr;
+  if ((pid != nullptr) == has_pidfile) return bad_request("one of \"pid\" and \"pidfile\" is needed");
+  if (has_pidfile) {
+    auto path = text(*object, "pidfile");
+    if (!path) return std::unexpected(path.error());
+    if (!path->starts_with('/')) return bad_request("\"pidfile\" must be an absolute path");
+    request.pidfile = std::move(*path);
+  } else {
+    json::error_code error;
+    request.pid = pid->to_number<pid_t>(error);
+    if (error || request.pid <= 0) return bad_request("\"pid\" must be the number of a process");
+  }
+  if (const json::value* definition = object->if_contains("definition")) {
+    if (!definition->is_object()) return bad_request("\"definition\" must be an object");
+    request.definition = json::serialize(*definition);
+  }
+  return request;
 }
 
 Answer<UpgradeRequest> decode_upgrade(std::string_view body) {

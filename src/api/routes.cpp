@@ -22,6 +22,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/services/{}/log", handle_log},
     {"POST", "/v1/apply", handle_apply},
     {"POST", "/v1/run", handle_run},
+    {"POST", "/v1/adopt", handle_adopt},
     {"POST", "/v1/upgrade", handle_upgrade},
     {"POST", "/v1/shutdown", handle_shutdown},
     {"GET", "/v1/logs", handle_logs},

@@ -82,7 +82,7 @@ asio::awaitable<void> Server::Impl::accept_all() {
     if (is_closed) co_return;
     if (!error) {
       admit(std::move(socket));
-    } else if (error != asio::error::connection_aborted) {
+    } else if (error != asio::error::connection_aborted && error != asio::error::operation_aborted) {
       co_await pause();
     }
   }
@@ -157,6 +157,12 @@ Server::~Server() {
   impl_->abort_all();
   impl_->deadlines->close();
   impl_->rest.set();
+}
+
+void Server::listen(UniqueFd listening_socket) {
+  error_code ignored;
+  (void)impl_->acceptor.close(ignored);  // the wait in accept_all ends, and begins anew
+  (void)impl_->acceptor.assign(asio::local::stream_protocol(), listening_socket.release(), ignored);
 }
 
 void Server::drain(std::move_only_function<void()> done) {

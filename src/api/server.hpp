@@ -55,6 +55,9 @@ class Server {
   /// Disconnects everybody. Nothing of the service is used after it; answers that come later go nowhere.
   ~Server();
 
+  /// Takes further connections from this socket, in place of the one it has: that one has lost its name.
+  void listen(UniqueFd listening_socket);
+
   /// Takes no further connections or requests, lets what is being answered be answered (streams give what
   /// there is and end), and calls `done` when the last client is gone, possibly from within the call.
   void drain(std::move_only_function<void()> done);

@@ -78,6 +78,8 @@ struct InstanceRow {
   std::optional<std::chrono::microseconds> cpu;  ///< Used by the main process so far.
   std::optional<std::uint64_t> memory;           ///< Resident bytes of the main process.
   std::string status;                            ///< STATUS= of the service.
+  std::uint64_t dropped_bytes = 0;               ///< Output given up because the log could not be written.
+  std::string log_trouble = {};                  ///< Why the log cannot be written at the moment; empty: it can.
 };
 
 enum class Verb : std::uint8_t { start, stop, restart };
@@ -113,6 +115,13 @@ struct RunRequest {
   std::string definition;  ///< A service as JSON, with the keys of foster.toml.
   bool replace = false;    ///< Replace a service of this name that is not up.
   bool wait = true;
+};
+
+struct AdoptRequest {
+  std::string name;
+  pid_t pid = 0;           ///< Of a process that something else has started.
+  std::string pidfile;     ///< Absolute path of a file that holds it; wins over `pid`.
+  std::string definition;  ///< As in RunRequest, of one worker: how it is started again. Empty: it is not.
 };
 
 struct UpgradeRequest {
@@ -179,6 +188,8 @@ class ControlService {
                       Done<std::vector<Outcome>> done) = 0;
   virtual void apply(ApplyRequest request, const Actor& actor, Done<Applied> done) = 0;
   virtual void run(RunRequest request, const Actor& actor, Done<std::vector<Outcome>> done) = 0;
+  /// Supervises a process that runs already, from now on and as if it had been started here. Answered when it does.
+  virtual void adopt(AdoptRequest request, const Actor& actor, Done<std::vector<Outcome>> done) = 0;
   /// Stops everything in order, then foster itself. A second call while the first is under way kills.
   virtual void shut_down(const Actor& actor, Done<std::vector<Outcome>> done) = 0;
 

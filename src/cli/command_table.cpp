@@ -12,6 +12,10 @@ constexpr Command kCommands[] = {
      "foster run --restart always --ready tcp=127.0.0.1:8000 -- ./server\n"
      "foster run -n job --workers 4 -- ./worker --number %i",
      Operands::command, commands::run},
+    {"adopt", "PID|PIDFILE -n NAME [-- COMMAND [ARGUMENT…]]", "Supervise a process that something else has started",
+     "foster adopt 4711 -n web                          # watched, stopped, told of; not started again\n"
+     "foster adopt /run/web.pid -n web -- ./server      # and started by this command when it ends",
+     Operands::command, commands::adopt},
     {"up", "[FILE]", "Start everything in foster.toml, or apply what has changed in it",
      "foster up                        # in the foreground: output of all, Ctrl-C stops all in order\n"
      "foster up -d shop/foster.toml    # returns when all are ready, or names those that are not\n"

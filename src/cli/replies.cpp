@@ -85,7 +85,9 @@ Row row_from(const Fields& fields) {
           .next = fields.time("next"),
           .cpu = fields.number<double>("cpu"),
           .memory = fields.number<std::uint64_t>("memory"),
-          .status = fields.text("status")};
+          .status = fields.text("status"),
+          .dropped_bytes = fields.number<std::uint64_t>("dropped_bytes").value_or(0),
+          .log_trouble = fields.text("log_trouble")};
 }
 
 DiagnosticRow diagnostic_from(const Fields& fields) {

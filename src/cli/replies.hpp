@@ -36,6 +36,8 @@ struct Row {
   std::optional<double> cpu;  ///< Seconds.
   std::optional<std::uint64_t> memory;
   std::string status;
+  std::uint64_t dropped_bytes = 0;
+  std::string log_trouble;
 };
 
 struct InstanceInfo {

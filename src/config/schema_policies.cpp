@@ -18,6 +18,7 @@ using core::Limit;
 using core::LogPolicy;
 using core::Service;
 using core::StopPolicy;
+using core::WhenLogFull;
 
 // A shorter wait would be a busy loop.
 constexpr core::Duration kShortest = 1ms;
@@ -25,6 +26,8 @@ constexpr double kMaxFactor = 1000;
 constexpr unsigned kMaxKept = 1000;
 
 constexpr std::array kNone = std::to_array<std::string_view>({"none"});
+// In the order of core::WhenLogFull.
+constexpr std::array kWhenFullWords = std::to_array<std::string_view>({"drop-oldest", "block"});
 
 // The usual rows: a member, how it is read and how it is written.
 template <class Target, core::Duration Target::* member, core::Duration::rep least>
@@ -189,6 +192,28 @@ const Key<LogPolicy> kLogKeys[] = {
            if (const auto value = reader.integer(raw, 0, kMaxKept)) log.keep = static_cast<unsigned>(*value);
          },
      .write = write_number<LogPolicy, &LogPolicy::keep>},
+    {.info = {.name = "when-full",
+              .type = "\"drop-oldest\" or \"block\"",
+              .fallback = "\"drop-oldest\"",
+              .unit = "",
+              .doc =
+                  "What becomes of output while the log cannot be written: no space, a quota, a file system that is "
+                  "read-only. Up to 512 KiB wait for better times in any case. Then `\"drop-oldest\"` makes room, so "
+                  "that the service never waits: where space is missing it removes the oldest rotated files of this "
+                  "instance, and after them it drops the oldest output that waits. `foster ps` and `foster why` tell "
+                  "how many bytes are gone, and where the log goes on, a line of its own says `foster: 12345 bytes "
+                  "were dropped here: No space left on device`. With `\"block\"` nothing is lost and no such line "
+                  "is ever written, and a service that writes on waits until there is room.",
+              .example = "\"block\"",
+              .also = "log-full full disk drop enospc"},
+     .read =
+         [](Reader& reader, const Raw& raw, const RawTable&, LogPolicy& log) {
+           if (const auto word = reader.word(raw, kWhenFullWords)) log.when_full = static_cast<WhenLogFull>(*word);
+         },
+     .write = [](const LogPolicy& log) -> std::optional<Raw> {
+       if (log.when_full == LogPolicy{}.when_full) return std::nullopt;
+       return Raw(std::string(kWhenFullWords[static_cast<std::size_t>(log.when_full)]));
+     }},
 };
 
 // A policy: a table with keys of its own, or a word or text that stands for one.

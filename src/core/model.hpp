@@ -85,11 +85,18 @@ struct Readiness {
   friend bool operator==(const Readiness&, const Readiness&) = default;
 };
 
+/// What becomes of output while its log cannot be written.
+enum class WhenLogFull : std::uint8_t {
+  drop_oldest,  ///< The oldest bytes make room for new ones, and are counted.
+  block,        ///< Nothing is lost: the service waits.
+};
+
 /// Where stdout and stderr of an instance go.
 struct LogPolicy {
   bool enabled = true;                                 ///< false: /dev/null
   std::optional<std::uint64_t> max_size = 10'000'000;  ///< Bytes; empty: no rotation.
   unsigned keep = 5;                                   ///< Rotated files beside the current one.
+  WhenLogFull when_full = WhenLogFull::drop_oldest;
   friend bool operator==(const LogPolicy&, const LogPolicy&) = default;
 };
 

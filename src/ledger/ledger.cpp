@@ -188,6 +188,36 @@ Result<Ledger> Ledger::open(BorrowedFd directory, std::string_view instance_name
   return map(std::move(*made), Found::fresh);
 }
 
+Result<Ledger> Ledger::of_file(UniqueFd file) {
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return failure("stat", errno, kFileName);
+  if (status.st_size != static_cast<off_t>(kFileSize)) return failure("ledger", EBADMSG, "file size");
+  return map(std::move(file), Found::same_boot);
+}
+
+Result<> Ledger::move_to(BorrowedFd directory) {
+  auto opened = sys::open_at(directory, kNewFileName, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+  if (!opened) return Failure(opened.error());
+  std::array<std::byte, kPageSize> page;
+  for (std::size_t offset = 0; offset < kFileSize; offset += page.size()) {
+    if (auto done = read_at(file_, page, static_cast<off_t>(offset)); !done) return done;
+    // Free slots stay a hole.
+    const bool is_empty = std::ranges::all_of(page, [](std::byte one) { return one == std::byte{0}; });
+    if (is_empty && offset >= kEntriesOffset) continue;
+    if (auto done = write_at(*opened, page, static_cast<off_t>(offset)); !done) return done;
+  }
+  if (auto done = sys::check_done(::ftruncate(opened->get(), kFileSize), "truncate", kNewFileName); !done) return done;
+  auto moved = map(std::move(*opened), found_);
+  if (!moved) return Failure(moved.error());
+  if (auto done = sys::check_done(::renameat(directory.get(), kNewFileName, directory.get(), kFileName), "rename",
+                                  kNewFileName);
+      !done) {
+    return done;
+  }
+  *this = std::move(*moved);
+  return {};
+}
+
 Result<Ledger> Ledger::map(UniqueFd file, Found found) {
   void* address = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (address == MAP_FAILED) return failure("map", errno, kFileName);

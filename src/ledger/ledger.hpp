@@ -46,6 +46,16 @@ class Ledger {
   [[nodiscard]] static Result<Ledger> open(BorrowedFd directory, std::string_view instance_name,
                                            std::string_view boot_id);
 
+  /// One that somebody else has examined and opened.
+  /// @errors Those of mmap(2); `EBADMSG` it is too short.
+  [[nodiscard]] static Result<Ledger> of_file(UniqueFd file);
+
+  /// Writes all of it to a new file of that name in the directory, and goes on there: the old one has lost its name.
+  /// Whoever else has it open must be told.
+  /// @errors From the file system; then the old one stays in use.
+  [[nodiscard]] Result<> move_to(BorrowedFd directory);
+  [[nodiscard]] BorrowedFd file() const noexcept { return file_; }
+
   [[nodiscard]] Found found() const noexcept { return found_; }
   [[nodiscard]] std::string_view instance_name() const noexcept;
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "logs/log_name.hpp"
 #include "sys/check.hpp"
 #include "sys/files.hpp"
 
@@ -77,6 +78,28 @@ Result<std::size_t> LogFile::take_from(sys::FifoReader& fifo, std::size_t most) 
   auto taken = step.kind == NextStep::Kind::write ? fifo.splice_to(fd_, offset_, room) : take_line_from(fifo, room);
   if (!taken) return failure(taken.error().step, taken.error().code, name_);
   return taken;
+}
+
+Result<> LogFile::write_line(const std::string& line) {
+  const auto end = line_end();
+  if (!end) return std::unexpected(end.error());
+  const std::string text = (*end == LineEnd::complete ? "" : "\n") + line;
+  const auto at = static_cast<off_t>(offset_);
+  const auto written = sys::retry_on_eintr([&] { return ::pwrite(fd_.get(), text.data(), text.size(), at); });
+  if (written == static_cast<ssize_t>(text.size())) {
+    offset_ += text.size();
+    return {};
+  }
+  const int code = written < 0 ? errno : ENOSPC;
+  if (written > 0) (void)::ftruncate(fd_.get(), at);  // what stays is half a line
+  return failure("write", code, name_);
+}
+
+bool LogFile::remove_oldest(Losses& losses) {
+  const auto oldest = find_oldest(directory_, name_, rotation_.keep);
+  if (!oldest) return false;
+  losses.add_files(oldest->size);
+  return ::unlinkat(directory_.get(), rotated_name(name_, oldest->number).c_str(), 0) == 0;
 }
 
 Result<std::size_t> LogFile::take_line_from(sys::FifoReader& fifo, std::size_t most) {

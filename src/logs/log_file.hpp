@@ -9,6 +9,7 @@
 
 #include <foster/fd.hpp>
 #include <foster/result.hpp>
+#include "logs/losses.hpp"
 #include "logs/rotation.hpp"
 #include "sys/fifo.hpp"
 
@@ -32,6 +33,13 @@ class LogFile {
   /// Moves some bytes, rotating before when the file is full. After `begin`.
   /// @return How many; 0: the FIFO is empty.
   [[nodiscard]] Result<std::size_t> take_from(sys::FifoReader& fifo, std::size_t most);
+
+  /// Writes a line of foster's own, after the end of the line before it. All of it or nothing. After `begin`.
+  [[nodiscard]] Result<> write_line(const std::string& line);
+
+  /// Removes the oldest rotated file, and counts it.
+  /// @return false: there is none.
+  [[nodiscard]] bool remove_oldest(Losses& losses);
 
  private:
   [[nodiscard]] Result<> open();

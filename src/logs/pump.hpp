@@ -24,7 +24,9 @@ class Pump {
  public:
   static constexpr std::size_t kBudget = 1 << 20;
 
-  Pump(sys::FifoReader fifo, LogFile file) noexcept : fifo_(std::move(fifo)), file_(std::move(file)) {}
+  /// Without a place for its losses they are counted in memory.
+  Pump(sys::FifoReader fifo, LogFile file, Losses losses = {}) noexcept
+      : fifo_(std::move(fifo)), file_(std::move(file)), losses_(std::move(losses)) {}
 
   /// Moves what is in the FIFO, at most `budget` bytes.
   ///
@@ -34,18 +36,33 @@ class Pump {
   /// @blocks On the file system.
   [[nodiscard]] Result<Pumped> pump(std::size_t budget = kBudget);
 
+  /// As `pump`; but where it fails and more than half of the FIFO is taken, room is made so that the service need not
+  /// wait: where a file system is full, by removing the oldest rotated files, one after the other; and if that does not
+  /// help, by throwing away the oldest bytes in the FIFO, as few as will do, up to the end of a line. `losses` counts
+  /// them, and a line in the log says so where it goes on.
+  [[nodiscard]] Result<Pumped> pump_or_drop(std::size_t budget = kBudget);
+
   /// Why the last call failed; empty when it did not. For telling people once, not at each attempt.
   [[nodiscard]] const std::optional<Error>& stuck() const noexcept { return stuck_; }
 
   /// Readable for poll when there is something to move.
   [[nodiscard]] BorrowedFd fd() const noexcept { return fifo_.fd(); }
   [[nodiscard]] LogFile& file() noexcept { return file_; }
+  [[nodiscard]] const sys::FifoReader& fifo() const noexcept { return fifo_; }
+  /// What is still in the old FIFO is given up.
+  void go_on_with(sys::FifoReader fifo) noexcept { fifo_ = std::move(fifo); }
+  [[nodiscard]] const Losses& losses() const noexcept { return losses_; }
+  /// How many bytes wait in the FIFO.
+  [[nodiscard]] std::size_t waiting() const noexcept { return fifo_.available(); }
 
  private:
   [[nodiscard]] Result<Pumped> move(std::size_t budget);
+  void drop_excess(int code);
+  [[nodiscard]] bool drop(std::size_t bytes, int code);
 
   sys::FifoReader fifo_;
   LogFile file_;
+  Losses losses_;
   std::optional<Error> stuck_;
 };
 

@@ -72,4 +72,15 @@ Result<> rotate(BorrowedFd directory, const std::string& file_name, unsigned kee
   return {};
 }
 
+std::optional<RotatedFile> find_oldest(BorrowedFd directory, const std::string& file_name, unsigned keep) {
+  const auto found = find_numbers(directory, file_name, keep);
+  for (auto number = static_cast<unsigned>(found.size()); number-- > 1;) {
+    struct stat facts{};
+    const std::string name = rotated_name(file_name, number);
+    if (!found[number] || ::fstatat(directory.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (S_ISREG(facts.st_mode)) return RotatedFile{number, static_cast<std::uint64_t>(facts.st_size)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace foster::logs

@@ -53,4 +53,13 @@ struct Move {
 /// @errors Those of rename(2) and unlink(2); what was done stays done.
 [[nodiscard]] Result<> rotate(BorrowedFd directory, const std::string& file_name, unsigned keep);
 
+/// A rotated file: its number and its size.
+struct RotatedFile {
+  unsigned number;
+  std::uint64_t size;
+};
+
+/// The oldest rotated file; the current one is none.
+[[nodiscard]] std::optional<RotatedFile> find_oldest(BorrowedFd directory, const std::string& file_name, unsigned keep);
+
 }  // namespace foster::logs

@@ -231,11 +231,22 @@ class Reaper {
       case MessageKind::upgrade:
         if (fd) upgrade_to_ = std::move(fd);
         return;
+      case MessageKind::lock:
+        if (fd) supervisor_.replace_lock(fd);
+        return;
+      case MessageKind::ledger:
+        if (fd) go_on_with_ledger(std::move(fd));
+        return;
       case MessageKind::exited:
       case MessageKind::signalled:
       case MessageKind::ping:
         return;  // ours to send
     }
+  }
+
+  void go_on_with_ledger(UniqueFd file) noexcept {
+    auto moved = ledger::Ledger::of_file(std::move(file));
+    if (moved) ledger_ = std::move(*moved);
   }
 
   /// Goes on as another program, or, when that cannot be, as this one.

@@ -84,6 +84,11 @@ void SupervisorProcess::keep_listener(UniqueFd socket) noexcept {
   has_listener_ = listener_ && ::dup3(socket.get(), listener_.get(), O_CLOEXEC) >= 0;
 }
 
+void SupervisorProcess::replace_lock(BorrowedFd lock) noexcept {
+  // Cannot fail between two open descriptors.
+  if (recipe_.lock) (void)::dup3(lock.get(), recipe_.lock.get(), O_CLOEXEC);
+}
+
 std::optional<BorrowedFd> SupervisorProcess::listener() const noexcept {
   if (!has_listener_) return std::nullopt;
   return listener_;

@@ -49,6 +49,9 @@ class SupervisorProcess {
   /// The kept one; clients that nobody has accepted make it readable.
   [[nodiscard]] std::optional<BorrowedFd> listener() const noexcept;
 
+  /// The instance's lock is another file from now on, under the same number.
+  void replace_lock(BorrowedFd lock) noexcept;
+
   /// One that an earlier program of this process has started.
   void adopt(Pid pid) noexcept {
     pid_ = pid;

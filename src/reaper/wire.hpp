@@ -23,6 +23,8 @@ enum class MessageKind : std::uint32_t {
   finish = 19,   ///< Everything is down; end with this exit code: Finish.
   listen = 20,   ///< Keep this socket for the next supervisor, and see that clients are served: Plain, with it.
   upgrade = 21,  ///< Go on as this program, and start supervisors from it: Plain, with the program's file.
+  lock = 22,     ///< Hold this lock in place of the instance's, whose file was removed: Plain, with it.
+  ledger = 23,   ///< Go on with this ledger, a copy of the one whose file was removed: Plain, with it.
 };
 
 struct Header {

@@ -5,6 +5,7 @@
 
 #include "config/load.hpp"
 #include "logs/log_name.hpp"
+#include "supervisor/adoption.hpp"
 #include "supervisor/log_cursor.hpp"
 #include "sys/clock.hpp"
 #include "sys/procfs.hpp"
@@ -72,7 +73,14 @@ api::InstanceRow Commands::row(core::InstanceId id) const {
   if (fleet().service_of(id).log.enabled) {
     row.log = tools_.place.log_directory + "/" + logs::log_file_name(row.view.name);
   }
-  if (const Instance* it = tools_.executor.find(id)) row.status = it->status;
+  const Instance* it = tools_.executor.find(id);
+  if (it != nullptr) row.status = it->status;
+  if (it != nullptr && it->output) {
+    row.dropped_bytes = it->output->dropped();
+    if (const auto& stuck = it->output->stuck()) row.log_trouble = to_string(*stuck);
+  } else if (!row.log.empty()) {
+    row.dropped_bytes = logs::Losses(tools_.place.fifos, losses_name(fifo_name(id))).total();
+  }
   if (row.view.pid) {
     if (const auto stat = sys::read_stat(*row.view.pid)) {
       row.cpu =
@@ -153,7 +161,7 @@ void Commands::signal(std::vector<std::string> patterns, Signal signal, const ap
   done(std::move(outcomes));
 }
 
-Result<> Commands::adopt(Definitions definitions, const core::Cause& cause) {
+Result<> Commands::put_in_force(Definitions definitions, const core::Cause& cause) {
   if (auto stored = store_definitions(tools_.definitions_path, definitions); !stored) return stored;
   tools_.definitions = std::move(definitions);
   tools_.engine.apply(tools_.definitions.model, cause);
@@ -180,8 +188,8 @@ void Commands::apply(api::ApplyRequest request, const api::Actor& actor, api::Do
     done(std::move(applied));
     return;
   }
-  if (auto adopted = adopt(std::move(wanted), requested_by(actor)); !adopted) {
-    done(problem(Problem::Kind::failed, "cannot keep the new config: " + to_string(adopted.error())));
+  if (auto done_so = put_in_force(std::move(wanted), requested_by(actor)); !done_so) {
+    done(problem(Problem::Kind::failed, "cannot keep the new config: " + to_string(done_so.error())));
     return;
   }
   Ids up;
@@ -229,13 +237,61 @@ void Commands::run(api::RunRequest request, const api::Actor& actor, api::Done<s
     wanted.model.services.push_back(std::move(*service));
   }
   wanted.ad_hoc.insert(request.name);
-  if (auto adopted = adopt(std::move(wanted), requested_by(actor)); !adopted) {
-    done(problem(Problem::Kind::failed, "cannot keep the new service: " + to_string(adopted.error())));
+  if (auto done_so = put_in_force(std::move(wanted), requested_by(actor)); !done_so) {
+    done(problem(Problem::Kind::failed, "cannot keep the new service: " + to_string(done_so.error())));
     return;
   }
   Ids ids = fleet().match(request.name);
   tools_.engine.report(ids, core::event::Start{requested_by(actor)});
   wait_for(std::move(ids), Goal::up, request.wait, std::move(done));
+  tools_.waiters.check(fleet());
+}
+
+std::string Commands::owner_of(Pid pid) const {
+  for (const core::InstanceId id : fleet().ids()) {
+    const Instance* it = tools_.executor.find(id);
+    if (it != nullptr && it->run != 0 && it->process && it->process->pid() == pid) return fleet().view(id).name;
+  }
+  // What a service has started is the service's.
+  for (const core::InstanceId id : fleet().ids()) {
+    const Instance* it = tools_.executor.find(id);
+    if (it == nullptr || it->run == 0) continue;
+    if (tools_.executor.is_of_run(id, it->run, pid)) return "it belongs to " + fleet().view(id).name;
+  }
+  return {};
+}
+
+void Commands::adopt(api::AdoptRequest request, const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) {
+  const auto refuse = [&done](Problem why) { done(std::unexpected(std::move(why))); };
+  if (fleet().is_shutting_down()) return refuse({Problem::Kind::conflict, "foster is going down", {}});
+  const auto& services = tools_.definitions.model.services;
+  if (std::ranges::find(services, request.name, &core::Service::name) != services.end()) {
+    return refuse({Problem::Kind::conflict, request.name + " exists already", {}});
+  }
+  auto process =
+      find_adoptee(request, {.reaper = Pid(tools_.info().reaper), .owner = [this](Pid pid) { return owner_of(pid); }});
+  if (!process) return refuse(std::move(process.error()));
+  const std::string definition = request.definition.empty() ? definition_of(process->pid()) : request.definition;
+  auto service = config::service_from_json(request.name, definition, "/");
+  if (!service) {
+    Problem found = bad_config(service.error());
+    found.kind = Problem::Kind::bad_request;
+    return refuse(std::move(found));
+  }
+  if (service->workers != 1 || service->type != core::ServiceType::simple || !service->needs.empty()) {
+    return refuse({Problem::Kind::bad_request, "what is adopted is one process: no workers, type or needs", {}});
+  }
+  service->autostart = false;  // nothing else may start it before the process is in its place
+  Definitions wanted = tools_.definitions;
+  wanted.model.services.push_back(std::move(*service));
+  wanted.ad_hoc.insert(request.name);
+  if (auto done_so = put_in_force(std::move(wanted), requested_by(actor)); !done_so) {
+    return refuse({Problem::Kind::failed, "cannot keep the new service: " + to_string(done_so.error()), {}});
+  }
+  Ids ids = fleet().match(request.name);
+  tools_.executor.adopt_next(ids.front(), std::move(*process));
+  tools_.engine.report(ids, core::event::Start{requested_by(actor)});
+  wait_for(std::move(ids), Goal::up, true, std::move(done));
   tools_.waiters.check(fleet());
 }
 

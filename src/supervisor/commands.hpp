@@ -44,6 +44,7 @@ class Commands final : public api::ControlService {
               api::Done<std::vector<api::Outcome>> done) override;
   void apply(api::ApplyRequest request, const api::Actor& actor, api::Done<api::Applied> done) override;
   void run(api::RunRequest request, const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) override;
+  void adopt(api::AdoptRequest request, const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) override;
   void upgrade(api::UpgradeRequest request, const api::Actor& actor, api::Done<api::Upgraded> done) override;
   void shut_down(const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) override;
   [[nodiscard]] api::Answer<std::vector<api::EventRow>> history(const std::string& name,
@@ -61,7 +62,8 @@ class Commands final : public api::ControlService {
   [[nodiscard]] api::Answer<Ids> match(const std::vector<std::string>& patterns) const;
   [[nodiscard]] api::InstanceRow row(core::InstanceId id) const;
   /// Stores the definitions, then makes them the model; nothing happens if they cannot be stored.
-  [[nodiscard]] Result<> adopt(Definitions definitions, const core::Cause& cause);
+  [[nodiscard]] Result<> put_in_force(Definitions definitions, const core::Cause& cause);
+  [[nodiscard]] std::string owner_of(Pid pid) const;
   void wait_for(Ids ids, Goal goal, bool wait, api::Done<std::vector<api::Outcome>> done);
 
   Tools tools_;

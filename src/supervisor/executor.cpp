@@ -21,6 +21,11 @@ std::string cgroup_name(core::InstanceId id) {
   return std::to_string(id);
 }
 
+// A service of another user may open /dev/stdout again, as programs do.
+sys::FifoAccess access_of(const core::Service& service) {
+  return service.user.empty() ? sys::FifoAccess::owner : sys::FifoAccess::writers;
+}
+
 template <class Message>
 std::span<const std::byte> bytes_of(const Message& message) {
   return std::as_bytes(std::span(&message, 1));
@@ -65,16 +70,20 @@ void Executor::perform(const core::action::Spawn& spawn) {
 Result<> Executor::start(core::InstanceId id, core::Run run) {
   const core::Service& service = tools_.fleet().service_of(id);
   Instance& it = instance(id);
+  if (it.is_adoption_due) return take_over(id, run);
   it.run = run;
+  it.foreign.reset();
   it.process.reset();
   it.first_pid = it.main_pid = 0;
   it.status.clear();
   it.probe.reset();
-  it.foreign.reset();
   it.is_foreign = false;
   // The old run's bytes come before the new one's.
   if (it.output) it.output->drain();
   if (auto prepared = prepare(id, it, service); !prepared) return prepared;
+  if (it.output && !it.output->has_name()) {
+    if (auto renewed = renew_output(id, it, service); !renewed) return renewed;
+  }
 
   auto resources = resources_for(id, run);
   if (!resources) return Failure(resources.error());
@@ -108,6 +117,24 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   it.process = std::move(*process);
   expect_exit(id, run, it.first_pid);
   tools_.report(id, core::event::Spawned{run, spawned->pid});
+  return {};
+}
+
+Result<> Executor::take_over(core::InstanceId id, core::Run run) {
+  Instance& it = instance(id);
+  it.is_adoption_due = false;
+  it.run = run;
+  if (!it.process || !it.process->is_alive()) {
+    it.process.reset();
+    return failure("adopt", ESRCH, "process " + std::to_string(std::exchange(it.first_pid, it.main_pid = 0)));
+  }
+  const Pid pid = it.process->pid();
+  expect_exit(id, run, it.main_pid);
+  // An orphan below the reaper is its child, and its exit is told like any other.
+  const auto stat = sys::read_stat(pid);
+  if (!stat || stat->ppid != tools_.reaper.number()) watch_foreign(id);
+  tools_.report(id, core::event::Spawned{run, pid});
+  tools_.report(id, core::event::Ready{run, "it ran already"});
   return {};
 }
 
@@ -154,12 +181,21 @@ Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Servic
 
 Result<> Executor::open_output(core::InstanceId id, Instance& it, const core::Service& service) {
   const unsigned index = tools_.fleet().view(id).index;
-  // A service of another user may open /dev/stdout again, as programs do.
-  const auto access = service.user.empty() ? sys::FifoAccess::owner : sys::FifoAccess::writers;
-  auto output =
-      Output::open(tools_.loop, tools_.place, core::instance_name(service, index), fifo_name(id), access, service.log);
+  const auto access = access_of(service);
+  const bool is_running = it.process && it.process->is_alive();
+  auto output = Output::open(tools_.loop, tools_.place, core::instance_name(service, index), fifo_name(id), access,
+                             service.log, is_running ? std::optional(it.process->pid()) : std::nullopt);
   if (!output) return Failure(output.error());
   it.output = std::move(*output);
+  return hold_output(id, it);
+}
+
+Result<> Executor::renew_output(core::InstanceId id, Instance& it, const core::Service& service) {
+  if (auto renewed = it.output->renew(access_of(service)); !renewed) return renewed;
+  return hold_output(id, it);
+}
+
+Result<> Executor::hold_output(core::InstanceId id, Instance& it) {
   // A FIFO's content is gone with its last descriptor: the reaper holds one while we may be away.
   auto end = it.output->open_for_service();
   if (!end) return Failure(end.error());
@@ -259,14 +295,25 @@ void Executor::update(core::InstanceId id) {
 void Executor::watch_foreign(core::InstanceId id) {
   Instance& it = instance(id);
   it.is_foreign = true;
-  it.foreign = std::make_unique<Watch>(tools_.loop, it.process->fd(), [this, id] { end_untold(id); });
+  it.foreign = std::make_unique<ForeignEnd>(tools_.loop, *it.process,
+                                            [this, id](const ExitStatus& status) { end_untold(id, status); });
 }
 
-void Executor::end_untold(core::InstanceId id) {
+void Executor::end_untold(core::InstanceId id, const ExitStatus& status) {
   const Instance* it = find(id);
   if (it == nullptr) return;
   tools_.exits.forget(it->main_pid);
-  main_exited(id, it->run, it->main_pid, ExitUnknown{});
+  main_exited(id, it->run, it->main_pid, status);
+}
+
+void Executor::adopt_next(core::InstanceId id, sys::ProcessHandle process) {
+  Instance& it = instance(id);
+  // Known before the start is stored: a supervisor that is lost in between finds the process by its identity.
+  it.run = tools_.fleet().view(id).run + 1;
+  it.first_pid = it.main_pid = process.pid().number();
+  it.process = std::move(process);
+  it.is_foreign = true;
+  it.is_adoption_due = true;
 }
 
 bool Executor::is_of_run(core::InstanceId id, core::Run run, Pid pid) const {
@@ -343,9 +390,12 @@ void Executor::take_main_pid(core::InstanceId id, Pid pid) {
   auto process = sys::ProcessHandle::open(pid);
   if (!process) return;  // ended since: its exit, or the end of the search, tells
   if (it.process && it.process->pid() != pid) tools_.exits.forget(it.process->pid().number());
+  const bool is_foreign = it.foreign != nullptr;
+  it.foreign.reset();
   it.process = std::move(*process);
   it.main_pid = pid.number();
   expect_exit(id, it.run, it.main_pid);
+  if (is_foreign) watch_foreign(id);
   tools_.report(id, core::event::MainPid{it.run, pid});
 }
 

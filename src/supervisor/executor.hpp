@@ -58,11 +58,14 @@ class Executor {
   void adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
              std::optional<sys::ProcessHandle> process);
 
-  /// A run whose main process is not the reaper's child: an earlier reaper was lost. Its end is seen,
-  /// its exit status is not.
+  /// What the next start of this instance takes over instead of starting something: a process that is not ours.
+  void adopt_next(core::InstanceId id, sys::ProcessHandle process);
+
+  /// A run whose main process is not the reaper's child. Its end is seen, its exit status only where the kernel keeps
+  /// it for others than the parent.
   void watch_foreign(core::InstanceId id);
-  /// The main process has ended where nobody was told how.
-  void end_untold(core::InstanceId id);
+  /// The main process has ended where the reaper was not told how.
+  void end_untold(core::InstanceId id, const ExitStatus& status);
   /// Whether this process was started for the run: it carries the tag, lies in the instance's cgroup, or holds the
   /// instance's FIFO. For a pid that was written down without anything to prove it by.
   [[nodiscard]] bool is_of_run(core::InstanceId id, core::Run run, Pid pid) const;
@@ -82,8 +85,11 @@ class Executor {
  private:
   [[nodiscard]] Instance& instance(core::InstanceId id);
   [[nodiscard]] Result<> start(core::InstanceId id, core::Run run);
+  [[nodiscard]] Result<> take_over(core::InstanceId id, core::Run run);
   [[nodiscard]] Result<> prepare(core::InstanceId id, Instance& instance, const core::Service& service);
   [[nodiscard]] Result<> open_output(core::InstanceId id, Instance& instance, const core::Service& service);
+  [[nodiscard]] Result<> renew_output(core::InstanceId id, Instance& instance, const core::Service& service);
+  [[nodiscard]] Result<> hold_output(core::InstanceId id, Instance& instance);
   [[nodiscard]] Result<> open_notify(core::InstanceId id, Instance& instance);
   void gone(core::InstanceId id, core::Run run);
   void expect_exit(core::InstanceId id, core::Run run, pid_t pid);

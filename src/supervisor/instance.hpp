@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/event.hpp"
+#include "supervisor/foreign_end.hpp"
 #include "supervisor/loop.hpp"
 #include "supervisor/notify_socket.hpp"
 #include "supervisor/output.hpp"
@@ -20,8 +21,9 @@ struct Instance {
   std::optional<sys::ProcessHandle> process;  ///< The main process, until its exit was told.
   pid_t first_pid = 0;                        ///< What was spawned: the number of the run's first session and group.
   pid_t main_pid = 0;                         ///< The main process, also after its end: its session may live on.
-  std::unique_ptr<Watch> foreign;             ///< On `process`, where the reaper is not its parent.
-  bool is_foreign = false;                    ///< The run was taken over from a lost reaper.
+  std::unique_ptr<ForeignEnd> foreign;        ///< Of `process`, where the reaper is not its parent.
+  bool is_foreign = false;                    ///< The run was begun elsewhere, or by a reaper that is lost.
+  bool is_adoption_due = false;               ///< What runs already becomes the next run, instead of a new process.
   std::optional<sys::Cgroup> cgroup;          ///< Where there is a writable tree.
   bool cgroup_is_spent = false;               ///< Killed as a whole, or maybe: the next run needs a new one.
   std::unique_ptr<Output> output;             ///< Empty with log = "none".

@@ -18,7 +18,7 @@ namespace {
 
 // Requests to end reach us through the reaper, which gets them too when they are sent to our group.
 void ignore_signals() {
-  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE}) {
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ}) {
     (void)std::signal(signal, SIG_IGN);
   }
 }

@@ -1,6 +1,7 @@
 #include "supervisor/output.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "logs/log_file.hpp"
@@ -11,12 +12,17 @@
 namespace foster::supervisor {
 namespace {
 using namespace std::chrono_literals;
-// While the disk refuses, the bytes wait in the FIFO and the service waits with them.
-constexpr auto kRetry = 1s;
+// While the disk refuses, the bytes wait in the FIFO. Looked after the more often the faster they come.
+constexpr core::Duration kShortestPause = 20ms;
+constexpr core::Duration kLongestPause = 1s;
 }  // namespace
 
 std::string fifo_name(std::uint32_t slot) {
   return std::to_string(slot);
+}
+
+std::string losses_name(const std::string& fifo_name) {
+  return fifo_name + ".dropped";
 }
 
 logs::Rotation rotation_of(const core::LogPolicy& policy) {
@@ -25,31 +31,53 @@ logs::Rotation rotation_of(const core::LogPolicy& policy) {
 
 Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& place, const std::string& instance,
                                              std::string fifo_name, sys::FifoAccess access,
-                                             const core::LogPolicy& policy) {
-  if (auto made = sys::create_fifo(place.fifos, fifo_name, access); !made) return Failure(made.error());
-  auto reader = sys::FifoReader::open(place.fifos, fifo_name);
+                                             const core::LogPolicy& policy, std::optional<Pid> writer) {
+  const std::string fifo_path = place.fifo_directory + "/" + fifo_name;
+  auto reader = writer ? sys::FifoReader::open_removed(*writer, fifo_path)
+                       : Result<sys::FifoReader>(failure("open", ENOENT, fifo_name));
+  if (!reader) {
+    if (auto made = sys::create_fifo(place.fifos, fifo_name, access); !made) return Failure(made.error());
+    reader = sys::FifoReader::open(place.fifos, fifo_name);
+  }
   if (!reader) return Failure(reader.error());
   std::string file_name = logs::log_file_name(instance);
   logs::LogFile file(place.logs, file_name, rotation_of(policy));
   std::string path = place.log_directory + "/" + file_name;
+  logs::Losses losses(place.fifos, losses_name(fifo_name));
   std::unique_ptr<Output> output(new Output(loop, place.fifos, std::move(fifo_name),
-                                            logs::Pump(std::move(*reader), std::move(file)), std::move(path),
-                                            std::move(file_name)));
+                                            logs::Pump(std::move(*reader), std::move(file), std::move(losses)),
+                                            std::move(path), std::move(file_name), policy.when_full));
   output->watch();
   return output;
 }
 
 Output::Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path,
-               std::string file_name)
+               std::string file_name, core::WhenLogFull when_full)
     : loop_(loop),
       fifos_(fifos),
       fifo_name_(std::move(fifo_name)),
       pump_(std::move(pump)),
       path_(std::move(path)),
-      file_name_(std::move(file_name)) {}
+      file_name_(std::move(file_name)),
+      when_full_(when_full) {}
 
 Result<UniqueFd> Output::open_for_service() const {
   return sys::open_fifo_for_service(fifos_, fifo_name_);
+}
+
+bool Output::has_name() const {
+  return pump_.fifo().has_name(fifos_, fifo_name_);
+}
+
+Result<> Output::renew(sys::FifoAccess access) {
+  if (auto made = sys::create_fifo(fifos_, fifo_name_, access); !made) return made;
+  auto reader = sys::FifoReader::open(fifos_, fifo_name_);
+  if (!reader) return Failure(reader.error());
+  watch_.reset();
+  if (retry_) retry_->cancel();
+  pump_.go_on_with(std::move(*reader));
+  watch();
+  return {};
 }
 
 void Output::watch() {
@@ -58,17 +86,28 @@ void Output::watch() {
 
 void Output::pump_some() {
   // One budget a turn: the loop comes back at once while there is more, after everybody else.
-  const auto pumped = pump_.pump();
+  const bool drops = when_full_ == core::WhenLogFull::drop_oldest;
+  const auto pumped = drops ? pump_.pump_or_drop() : pump_.pump();
   if (pumped && pumped->bytes > 0) tell();
-  if (pumped) return;
-  watch_.reset();
+  if (pumped) {
+    pause_ = kShortestPause;
+  } else {
+    watch_.reset();
+    try_again_later();
+  }
+}
+
+void Output::try_again_later() {
+  const std::uint64_t arrived = pump_.waiting() + dropped();
+  const bool is_quiet = std::exchange(arrived_, arrived) == arrived;
+  pause_ = is_quiet ? std::min(pause_ * 2, kLongestPause) : kShortestPause;
   if (!retry_) {
     retry_ = std::make_unique<Timer>(loop_, [this] {
       watch();
       pump_some();
     });
   }
-  retry_->arm(core::Instant(sys::monotonic_now() + kRetry));
+  retry_->arm(core::Instant(sys::monotonic_now() + pause_));
 }
 
 void Output::drain() {
@@ -85,6 +124,7 @@ void Output::drain() {
 
 void Output::set_policy(const core::LogPolicy& policy) {
   pump_.file().set_rotation(rotation_of(policy));
+  when_full_ = policy.when_full;
 }
 
 Output::Token Output::on_growth(std::function<void()> more) {

@@ -22,6 +22,7 @@ namespace foster::supervisor {
 struct OutputPlace {
   BorrowedFd fifos;
   BorrowedFd logs;
+  std::string fifo_directory;
   std::string log_directory;
 };
 
@@ -31,9 +32,16 @@ class Output {
   ///
   /// @param instance  "web:0"; names the log file.
   /// @param fifo_name Names the FIFO; the slot's, so that a recovered supervisor finds it.
+  /// @param writer    A process that runs and writes to it: where the name was removed, its own end is taken.
   [[nodiscard]] static Result<std::unique_ptr<Output>> open(Loop& loop, const OutputPlace& place,
                                                             const std::string& instance, std::string fifo_name,
-                                                            sys::FifoAccess access, const core::LogPolicy& policy);
+                                                            sys::FifoAccess access, const core::LogPolicy& policy,
+                                                            std::optional<Pid> writer);
+
+  /// Whether the name still means this FIFO: others may have removed it.
+  [[nodiscard]] bool has_name() const;
+  /// Makes a FIFO of that name and goes on with it. Nobody may write to the old one any more.
+  [[nodiscard]] Result<> renew(sys::FifoAccess access);
 
   /// The end for a new run, and for the reaper to keep.
   [[nodiscard]] Result<UniqueFd> open_for_service() const;
@@ -46,15 +54,19 @@ class Output {
   [[nodiscard]] const std::string& file_name() const { return file_name_; }
   /// Why output cannot be stored at the moment; empty when it can.
   [[nodiscard]] const std::optional<Error>& stuck() const { return pump_.stuck(); }
+  /// How many bytes were given up because they could not be stored.
+  [[nodiscard]] std::uint64_t dropped() const { return pump_.losses().total(); }
 
   /// Calls `more` at each growth, until the returned token is destroyed.
   using Token = std::shared_ptr<std::function<void()>>;
   [[nodiscard]] Token on_growth(std::function<void()> more);
 
  private:
-  Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, std::string file_name);
+  Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, std::string file_name,
+         core::WhenLogFull when_full);
 
   void pump_some();
+  void try_again_later();
   void tell();
   void watch();
 
@@ -65,12 +77,18 @@ class Output {
   std::string path_;
   std::string file_name_;
   std::vector<std::weak_ptr<std::function<void()>>> followers_;
+  core::WhenLogFull when_full_;
   std::unique_ptr<Timer> retry_;
+  core::Duration pause_{};
+  std::uint64_t arrived_ = 0;  ///< At the last try: what waits and what was dropped.
   std::optional<Watch> watch_;
 };
 
 /// The FIFO of a slot.
 [[nodiscard]] std::string fifo_name(std::uint32_t slot);
+
+/// The file beside a FIFO that counts what could not be stored.
+[[nodiscard]] std::string losses_name(const std::string& fifo_name);
 
 /// What a config's policy means to the files.
 [[nodiscard]] logs::Rotation rotation_of(const core::LogPolicy& policy);

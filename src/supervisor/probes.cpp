@@ -159,6 +159,7 @@ Result<UniqueFd> open_ready_fifo(BorrowedFd fifos, const std::string& fifo_name)
 void remove_fifos(BorrowedFd fifos, const std::string& fifo_name) {
   (void)::unlinkat(fifos.get(), fifo_name.c_str(), 0);
   (void)::unlinkat(fifos.get(), ready_name(fifo_name).c_str(), 0);
+  (void)::unlinkat(fifos.get(), losses_name(fifo_name).c_str(), 0);
 }
 
 }  // namespace foster::supervisor

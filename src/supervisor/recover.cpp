@@ -81,6 +81,12 @@ Result<> Recovery::take_up_begun(core::InstanceId id, const ledger::Entry& entry
   // Of one that had ended before it could be proved only the number is known; its exit comes under it.
   const pid_t main_pid = identity.pid != 0 ? identity.pid : entry.record.main_pid;
   executor_.adopt(id, notes.run, notes.first_pid, main_pid, std::move(process));
+  // Only a process that ran already is known before it is taken over: the one who did so was lost in between.
+  const bool is_starting = static_cast<core::State>(entry.record.state) == core::State::starting;
+  if (is_starting && entry.record.main_pid == 0 && identity.pid != 0) {
+    engine_.report(id, core::event::Spawned{notes.run, Pid(identity.pid)});
+    engine_.report(id, core::event::Ready{notes.run, "it ran already"});
+  }
   return {};
 }
 
@@ -125,7 +131,7 @@ void Recovery::account_for(const Remembered& remembered, Exits& exits) {
     if (it->process && it->process->is_alive()) {
       executor_.watch_foreign(id);
     } else {
-      executor_.end_untold(id);
+      executor_.end_untold(id, it->process ? status_of_ended(*it->process) : ExitStatus(ExitUnknown{}));
     }
   }
 }

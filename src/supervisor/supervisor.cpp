@@ -22,6 +22,7 @@
 #include "supervisor/exits.hpp"
 #include "supervisor/probes.hpp"
 #include "supervisor/recover.hpp"
+#include "supervisor/runtime_guard.hpp"
 #include "supervisor/upgrade.hpp"
 #include "supervisor/waiters.hpp"
 #include "sys/cgroup.hpp"
@@ -132,12 +133,23 @@ struct Supervisor::Parts {
                   .info = [this] { return info(); },
                   .upgrade = upgrade,
                   .tell = [this] { tell(); }}),
+        guard({.loop = loop,
+               .directories = options.directories,
+               .opened = directories,
+               .lock = options.lock,
+               .ledger = ledger,
+               .channel = channel,
+               .store_definitions = [this] { return keep_definitions(); },
+               .listen = [this](UniqueFd socket) { server->listen(std::move(socket)); }}),
         telling(loop, [this] { tell(); }),
         farewell(loop, [this] { loop.stop(); }),
         rest(loop, [] { sys::release_unused_memory(); }) {}
 
   [[nodiscard]] OutputPlace place() const {
-    return {.fifos = directories.fifos, .logs = directories.logs, .log_directory = options.directories.logs};
+    return {.fifos = directories.fifos,
+            .logs = directories.logs,
+            .fifo_directory = options.directories.fifos(),
+            .log_directory = options.directories.logs};
   }
 
   [[nodiscard]] core::Fleet first_fleet() const {
@@ -170,6 +182,11 @@ struct Supervisor::Parts {
             .from = row.from,
             .to = row.to,
             .cause = row.cause};
+  }
+
+  [[nodiscard]] Result<> keep_definitions() const {
+    if (definitions.config.empty() && definitions.ad_hoc.empty()) return {};
+    return store_definitions(options.directories.applied_config(), definitions);
   }
 
   void remember_name(core::InstanceId id) {
@@ -316,6 +333,7 @@ struct Supervisor::Parts {
   Upgrade upgrade;
   Executor executor;
   Commands commands;
+  RuntimeGuard guard;
   Timer telling;
   Timer farewell;
   Timer rest;
@@ -361,6 +379,7 @@ Supervisor::~Supervisor() = default;
 Ending Supervisor::run() {
   Parts& parts = *parts_;
   send(parts.channel, reaper::Plain{.header = {reaper::kWireVersion, reaper::MessageKind::up}});
+  parts.guard.start();
   parts.apply_first_config();
   parts.loop.run();
   parts.server.reset();

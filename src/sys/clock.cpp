@@ -20,6 +20,10 @@ std::chrono::nanoseconds monotonic_now() noexcept {
   return read_clock(CLOCK_MONOTONIC);
 }
 
+std::chrono::nanoseconds boottime_now() noexcept {
+  return read_clock(CLOCK_BOOTTIME);
+}
+
 std::chrono::system_clock::time_point wall_now() noexcept {
   using Clock = std::chrono::system_clock;
   return Clock::time_point(std::chrono::duration_cast<Clock::duration>(read_clock(CLOCK_REALTIME)));

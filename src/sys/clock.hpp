@@ -12,6 +12,10 @@ namespace foster::sys {
 /// @signal_safe
 [[nodiscard]] std::chrono::nanoseconds monotonic_now() noexcept;
 
+/// Nanoseconds of CLOCK_BOOTTIME: since boot, suspension included, as start times in /proc count.
+/// @signal_safe
+[[nodiscard]] std::chrono::nanoseconds boottime_now() noexcept;
+
 /// The time of day. For people and for stored records; never for deciding how long something took.
 /// @signal_safe
 [[nodiscard]] std::chrono::system_clock::time_point wall_now() noexcept;

@@ -1,6 +1,7 @@
 #include "sys/fifo.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 
 #include "sys/check.hpp"
 #include "sys/facilities.hpp"
@@ -71,6 +73,27 @@ Result<FifoReader> FifoReader::open(BorrowedFd directory, const std::string& nam
   return FifoReader(std::move(*fifo));
 }
 
+Result<FifoReader> FifoReader::open_removed(Pid writer, const std::string& path) {
+  const std::string expected = path + " (deleted)";
+  for (const char* number : {"1", "2"}) {
+    const std::string link = "/proc/" + std::to_string(writer.number()) + "/fd/" + number;
+    std::array<char, PATH_MAX> target;
+    const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
+    if (size < 0 || std::string_view(target.data(), static_cast<std::size_t>(size)) != expected) continue;
+    UniqueFd fd(retry_on_eintr([&] { return ::open(link.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC); }));
+    struct stat facts{};
+    if (fd && ::fstat(fd.get(), &facts) == 0 && S_ISFIFO(facts.st_mode)) return FifoReader(std::move(fd));
+  }
+  return failure("open", ENOENT, path);
+}
+
+bool FifoReader::has_name(BorrowedFd directory, const std::string& name) const noexcept {
+  struct stat named{};
+  struct stat open{};
+  return ::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(fd_.get(), &open) == 0 &&
+         named.st_ino == open.st_ino && named.st_dev == open.st_dev;
+}
+
 Result<std::size_t> FifoReader::splice_to(BorrowedFd file, std::uint64_t& offset, std::size_t most) {
   if (most == 0) return 0;
   if (means_ == Means::splice && facility_allowed(Facility::splice)) {
@@ -125,6 +148,29 @@ Result<std::size_t> FifoReader::peek(std::span<char> buffer) const {
 std::size_t FifoReader::available() const noexcept {
   int bytes = 0;
   return ::ioctl(fd_.get(), FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+std::size_t FifoReader::excess() const noexcept {
+  const std::size_t waiting = available();
+  const int capacity = ::fcntl(fd_.get(), F_GETPIPE_SZ);
+  const std::size_t half = static_cast<std::size_t>(std::max(capacity, 0)) / 2;
+  if (waiting > half) return waiting - half;
+  pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+  if (::poll(&room, 1, 0) != 0) return 0;
+  return std::max(waiting / 4, std::min<std::size_t>(waiting, PIPE_BUF));
+}
+
+Result<std::size_t> FifoReader::discard(std::size_t most) {
+  std::array<char, kCopyChunk> buffer;
+  std::size_t gone = 0;
+  while (gone < most) {
+    const auto got =
+        retry_on_eintr([&] { return ::read(fd_.get(), buffer.data(), std::min(most - gone, buffer.size())); });
+    if (got < 0 && errno != EAGAIN) return failure("read", errno, "fifo");
+    if (got <= 0) break;
+    gone += static_cast<std::size_t>(got);
+  }
+  return gone;
 }
 
 }  // namespace foster::sys

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <foster/fd.hpp>
+#include <foster/ids.hpp>
 #include <foster/result.hpp>
 
 namespace foster::sys {
@@ -39,6 +40,14 @@ class FifoReader {
   /// @errors As `open_fifo_for_service`.
   [[nodiscard]] static Result<FifoReader> open(BorrowedFd directory, const std::string& name);
 
+  /// A FIFO that has lost its name, by way of a process that still writes to it.
+  /// @param path What its name was.
+  /// @errors `ENOENT` neither stdout nor stderr of the process is this one; and those of open(2).
+  [[nodiscard]] static Result<FifoReader> open_removed(Pid writer, const std::string& path);
+
+  /// Whether the name still means this FIFO.
+  [[nodiscard]] bool has_name(BorrowedFd directory, const std::string& name) const noexcept;
+
   /// Readable for poll when there is something in it.
   [[nodiscard]] BorrowedFd fd() const noexcept { return fd_; }
 
@@ -60,6 +69,14 @@ class FifoReader {
 
   /// How many bytes wait.
   [[nodiscard]] std::size_t available() const noexcept;
+
+  /// How many of them must go so that half of the FIFO is free, or so that there is room at all: small writes may fill
+  /// it with fewer bytes than it could take. 0: a writer does not block.
+  [[nodiscard]] std::size_t excess() const noexcept;
+
+  /// Throws the oldest bytes away, at most `most`.
+  /// @return How many there were.
+  [[nodiscard]] Result<std::size_t> discard(std::size_t most);
 
  private:
   explicit FifoReader(UniqueFd fd) noexcept : fd_(std::move(fd)) {}

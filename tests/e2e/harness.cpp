@@ -38,6 +38,8 @@ Row to_row(const json::object& object) {
   row.state = text_of(object.at("state"));
   row.cause = text_of(object.at("cause"));
   row.log = text_of(object.at("log"));
+  row.dropped_bytes = object.at("dropped_bytes").to_number<std::uint64_t>();
+  row.log_trouble = text_of(object.at("log_trouble"));
   if (object.at("pid").is_int64()) row.pid = static_cast<pid_t>(object.at("pid").as_int64());
   if (object.at("run").is_number()) row.run = object.at("run").to_number<unsigned>();
   row.restarts = object.at("restarts").to_number<unsigned>();

@@ -63,6 +63,8 @@ struct Row {
   bool ready = false;
   std::optional<int> exit_code;
   std::optional<std::string> exit_signal;
+  std::uint64_t dropped_bytes = 0;
+  std::string log_trouble;
 };
 
 class Foster {

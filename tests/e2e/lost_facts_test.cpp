@@ -150,5 +150,31 @@ TEST_F(LostFacts, ANumberThatAnotherChildHasNowTellsNothing) {
   EXPECT_TRUE(is_alive(other));
 }
 
+TEST_F(LostFacts, AnAdoptionThatWasBegunIsCompleted) {
+  Running stranger({"sleep", "1000"}, {});
+  ASSERT_TRUE(wait_until([&] { return sys::read_cmdline(Pid(stranger.pid())).size() == 2; }));
+  ASSERT_EQ(foster.run({"adopt", std::to_string(stranger.pid()), "-n", "stray", "--", "sleep", "2000"}).code, 0);
+  ::kill(reaper, SIGSTOP);
+  ::kill(supervisor, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !is_alive(supervisor); }));
+  {
+    auto ledger = open_ledger();
+    const auto slots = ledger.occupied().value();
+    for (const ledger::Slot slot : slots) {
+      ledger::Entry entry = ledger.load(slot).value();
+      if (std::string(entry.record.service) != "stray") continue;
+      entry.record.state = static_cast<std::uint8_t>(core::State::starting);
+      entry.record.phase = 0;
+      entry.record.main_pid = 0;
+      entry.record.ready_since = 0;
+      ASSERT_TRUE(ledger.store(slot, entry));
+    }
+  }
+  ::kill(reaper, SIGCONT);
+  ASSERT_TRUE(foster.wait_for_state("stray", "running"));
+  EXPECT_EQ(foster.pid_of("stray"), stranger.pid());
+  EXPECT_EQ(foster.row("stray").run, 1U);
+}
+
 }  // namespace
 }  // namespace foster::e2e

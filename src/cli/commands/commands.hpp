@@ -23,6 +23,7 @@ ExitCode start(Context& context, const Command& command, Arguments arguments);
 ExitCode stop(Context& context, const Command& command, Arguments arguments);
 ExitCode tree(Context& context, const Command& command, Arguments arguments);
 ExitCode up(Context& context, const Command& command, Arguments arguments);
+ExitCode adopt(Context& context, const Command& command, Arguments arguments);
 ExitCode upgrade(Context& context, const Command& command, Arguments arguments);
 ExitCode version(Context& context, const Command& command, Arguments arguments);
 ExitCode watch(Context& context, const Command& command, Arguments arguments);

@@ -30,7 +30,10 @@ std::string why_text(const Row& row, WallTime now) {
     const auto left = std::chrono::duration<double>(std::max(*row.next - now, WallTime::duration::zero())).count();
     text += fmt::format("; next try in {:.1f}s", left);
   }
-  if (!row.status.empty()) text += (text.empty() ? "" : "; ") + row.status;
+  const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+  if (!row.status.empty()) add(row.status);
+  if (!row.log_trouble.empty()) add("its log cannot be written: " + row.log_trouble);
+  if (row.dropped_bytes > 0) add(fmt::format("{} of its output were dropped", size_text(row.dropped_bytes)));
   return text;
 }
 

@@ -1,18 +1,13 @@
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
 #include <charconv>
-#include <filesystem>
 
 #include "api/json_codec.hpp"
 #include "api/json_writer.hpp"
+#include "cli/command_definition.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/ensure_running.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/session.hpp"
-#include "config/utf8.hpp"
 
 namespace foster::cli::commands {
 namespace {
@@ -38,40 +33,6 @@ std::string name_of(const std::string& program) {
   return name.empty() ? "command" : name;
 }
 
-// With several workers, "%i" is the worker's number. One command is taken as it stands.
-void write_command(api::JsonWriter& json, const Wishes& wishes) {
-  json.key("command").begin_array();
-  for (const std::string& word : wishes.words) {
-    std::string escaped;
-    for (const char c : word) escaped += c == '%' ? std::string("%%") : std::string(1, c);
-    json.string(wishes.workers ? word : escaped);
-  }
-  json.end_array();
-}
-
-void write_environment(api::JsonWriter& json, Context& context) {
-  json.key("clear-environment").boolean(true);
-  json.key("environment").begin_object();
-  for (char** one = environ; one != nullptr && *one != nullptr; ++one) {
-    const std::string_view entry = *one;
-    const auto equals = entry.find('=');
-    if (equals == 0 || equals == std::string_view::npos) continue;
-    if (!config::is_utf8(entry)) {
-      context.complain("the variable {} is left out: it is not UTF-8", entry.substr(0, equals));
-      continue;
-    }
-    json.key(entry.substr(0, equals)).string(entry.substr(equals + 1));
-  }
-  json.end_object();
-}
-
-// The umask can only be read by setting it.
-std::string current_umask() {
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return fmt::format("{:03o}", mask);
-}
-
 // "notify", or "tcp=127.0.0.1:80".
 bool write_ready(api::JsonWriter& json, const Wishes& wishes) {
   if (!wishes.ready) return true;
@@ -95,24 +56,17 @@ bool write_ready(api::JsonWriter& json, const Wishes& wishes) {
 }
 
 std::optional<std::string> definition_of(Context& context, const Wishes& wishes) {
-  std::error_code error;
-  const std::string directory = std::filesystem::current_path(error).string();
-  if (error) {
-    context.complain("the current directory: {}", error.message());
-    return std::nullopt;
-  }
   api::JsonWriter json;
   json.begin_object();
-  write_command(json, wishes);
-  json.key("directory").string(directory);
-  json.key("umask").string(current_umask());
+  // With several workers, "%i" is the worker's number.
+  const Percent percent = wishes.workers ? Percent::worker_number : Percent::literal;
+  if (!write_invocation(json, context, wishes.words, percent)) return std::nullopt;
   if (wishes.restart) json.key("restart").string(*wishes.restart);
   if (wishes.workers) json.key("workers").number(*wishes.workers);
   if (!write_ready(json, wishes)) {
     context.complain("--ready fd=N needs a number");
     return std::nullopt;
   }
-  write_environment(json, context);
   json.end_object();
   return json.take();
 }

@@ -43,6 +43,11 @@ void show_headline(Context& context, const Row& row, WallTime now) {
   if (row.restarts > 0) context.out.print("  restarts   {}\n", row.restarts);
   if (!row.status.empty()) context.out.print("  it says    {}\n", printable(row.status));
   if (!row.log.empty()) context.out.print("  log        {}\n", row.log);
+  if (!row.log_trouble.empty()) context.out.print("             cannot be written: {}\n", printable(row.log_trouble));
+  if (row.dropped_bytes > 0) {
+    context.out.print("             {} bytes of output were dropped since it could not be written\n",
+                      row.dropped_bytes);
+  }
 }
 
 void show_history(Context& context, const std::vector<HistoryRow>& events) {

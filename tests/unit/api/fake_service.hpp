@@ -114,6 +114,12 @@ class FakeService final : public ControlService {
     rows.push_back(row_of(request.name));
     answer(outcomes_of({request.name}, core::State::running), std::move(done));
   }
+  void adopt(AdoptRequest request, const Actor& who, Done<std::vector<Outcome>> done) override {
+    note("adopt " + request.name + " pid=" + std::to_string(request.pid) + " " + request.pidfile + " " +
+             request.definition,
+         who);
+    answer(outcomes_of({request.name}, core::State::running), std::move(done));
+  }
   void upgrade(UpgradeRequest request, const Actor& who, Done<Upgraded> done) override {
     note("upgrade " + request.program, who);
     answer<Upgraded>(Upgraded{.program = request.program, .from = "1.2.3", .to = "1.2.4"}, std::move(done));

@@ -14,12 +14,15 @@ TEST(JsonCodecRows, HaveExactlyTheFieldsThatScriptsRelyOn) {
   row.cpu = std::chrono::microseconds(1'250'000);
   row.memory = 4096;
   row.status = "serving";
+  row.dropped_bytes = 17;
+  row.log_trouble = "splice web:1.log: No space left on device";
   EXPECT_EQ(encode(std::vector{row}),
             R"({"services":[{"service":"web","instance":1,"name":"web:1","state":"running","pid":4711,"run":1,)"
             R"("restarts":4,"since":"2031-05-07T09:00:00.000Z","ready":true,"exit":null,)"
             R"j("cause":"requested by root (pid 812)","cause_kind":"requested","cause_detail":"root (pid 812)",)j"
             R"("log":"/var/log/foster/shop/web:1.log","wanted":true,"next":null,"cpu":1.25,"memory":4096,)"
-            R"("status":"serving"}]})");
+            R"("status":"serving","dropped_bytes":17,)"
+            R"("log_trouble":"splice web:1.log: No space left on device"}]})");
 }
 
 TEST(JsonCodecRows, AbsentValuesAreNull) {
@@ -32,7 +35,7 @@ TEST(JsonCodecRows, AbsentValuesAreNull) {
             R"({"services":[{"service":"web","instance":0,"name":"web","state":"stopped","pid":null,"run":null,)"
             R"("restarts":0,"since":"2031-05-07T09:00:00.000Z","ready":false,"exit":null,"cause":null,)"
             R"("cause_kind":"none","cause_detail":null,"log":null,"wanted":false,"next":null,"cpu":null,)"
-            R"("memory":null,"status":null}]})");
+            R"("memory":null,"status":null,"dropped_bytes":0,"log_trouble":null}]})");
 }
 
 TEST(JsonCodecRows, AnExitIsACodeOrASignalByNameAndNullWhenNobodyKnows) {
@@ -166,6 +169,30 @@ TEST(Timestamp, ComesBackToTheMillisecondAlsoBeforeTheEpoch) {
   EXPECT_EQ(to_rfc3339({}), "1970-01-01T00:00:00.000Z");
   for (const char* text : {"", "1970-01-01", "1970-13-01T00:00:00.000Z", "1970-01-01T00:00:00.000+", "x"}) {
     EXPECT_FALSE(from_rfc3339(text)) << text;
+  }
+}
+
+TEST(JsonCodecAdopt, SurvivesTheWay) {
+  const auto by_pid = decode_adopt(
+      encode(AdoptRequest{.name = "web", .pid = 4711, .pidfile = {}, .definition = R"({"command":["a"]})"}));
+  ASSERT_TRUE(by_pid) << by_pid.error().message;
+  EXPECT_EQ(by_pid->name, "web");
+  EXPECT_EQ(by_pid->pid, 4711);
+  EXPECT_EQ(by_pid->definition, R"({"command":["a"]})");
+  const auto by_file = decode_adopt(encode(AdoptRequest{.name = "web", .pid = 0, .pidfile = "/p", .definition = {}}));
+  ASSERT_TRUE(by_file);
+  EXPECT_EQ(by_file->pidfile, "/p");
+  EXPECT_EQ(by_file->definition, "");
+}
+
+TEST(JsonCodecAdopt, NeedsANameAndOneProcess) {
+  for (const char* body :
+       {R"({"pid":1})", R"({"name":"a"})", R"({"name":"a","pid":1,"pidfile":"/p"})", R"({"name":"a","pid":0})",
+        R"({"name":"a","pid":-4})", R"({"name":"a","pid":4294967297})", R"({"name":"a","pid":"1"})",
+        R"({"name":"a","pidfile":"p"})", R"({"name":"a","pid":1,"definition":3})", R"({"name":"a","pid":1,"x":1})"}) {
+    const auto request = decode_adopt(body);
+    ASSERT_FALSE(request) << body;
+    EXPECT_EQ(request.error().kind, Problem::Kind::bad_request) << body;
   }
 }
 

@@ -127,6 +127,7 @@ TEST(FindingsAboutValues, SayWhatToWrite) {
       {"log = { max-size = '0B' }", 20, "0B is too small", "at least 1B"},
       {"log = { max-size = '10 mb' }", 20, "\"mb\" is no unit of size",
        "the units are B, kB, MB, GB, TB and KiB, MiB, GiB, TiB"},
+      {"log = { when-full = 'drop' }", 21, "expected \"drop-oldest\" or \"block\", found \"drop\""},
       {"log = { keep = 1001 }", 16, "expected a whole number from 0 to 1000, found the number 1001"},
       {"workers = 0", 11, "expected a whole number from 1 to 1000, found the number 0"},
       {"workers = 1001", 11, "expected a whole number from 1 to 1000, found the number 1001"},

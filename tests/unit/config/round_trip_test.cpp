@@ -98,6 +98,7 @@ class RandomModel {
     if (chance())
       service.log = {.enabled = true, .max_size = 1 + (random_() >> (2 + number(60))), .keep = number(1001)};
     if (number(4) == 0) service.log.max_size.reset();
+    if (number(4) == 0) service.log.when_full = core::WhenLogFull::block;
     if (number(4) == 0) service.log = {.enabled = false};
     if (chance()) service.start_seconds = duration(0s);
   }

@@ -215,6 +215,106 @@ TEST(PumpOntoAFullDisk, LosesNothingAndGoesOnWhenThereIsRoom) {
   sys::forbid_facilities_for_testing("");
 }
 
+/// A FIFO, a log on a disk of 64 KiB, and a pump between them that drops.
+class PumpThatDrops : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    disk.emplace(logging.directory.path("disk"));
+    if (!disk->is_mounted()) GTEST_SKIP() << "may not mount";
+    directory = sys::open_file(logging.directory.path("disk"), O_RDONLY | O_DIRECTORY).value();
+  }
+  [[nodiscard]] Pump new_pump(Rotation rotation = kUnlimited) const {
+    return {sys::FifoReader::open(logging.directory.fd(), "out").value(), LogFile(directory, "web.log", rotation),
+            Losses(logging.directory.fd(), "out.dropped")};
+  }
+  /// Numbered lines of 10 bytes.
+  void say_lines(std::size_t count) {
+    std::string text;
+    for (std::size_t n = 0; n < count; ++n) {
+      const std::string number = std::to_string(lines++);
+      text += std::string(9 - number.size(), '0') + number + "\n";
+    }
+    logging.say(text);
+  }
+  [[nodiscard]] std::string log(const std::string& suffix = "") const {
+    return contents_of(logging.directory.path("disk/web.log" + suffix));
+  }
+  /// As often as bytes are moved.
+  static void pump_all(Pump& pump) {
+    for (auto pumped = pump.pump_or_drop(); pumped && pumped->bytes > 0;) pumped = pump.pump_or_drop();
+  }
+
+  Logging logging;
+  std::optional<SmallDisk> disk;
+  UniqueFd directory;
+  std::size_t lines = 0;
+};
+
+TEST_F(PumpThatDrops, LosesNothingWhileHalfOfTheFifoIsFree) {
+  auto pump = new_pump();
+  say_lines(20'000);
+  pump_all(pump);
+  ASSERT_TRUE(pump.stuck());
+  EXPECT_EQ(pump.losses().total(), 0U);
+  EXPECT_FALSE(std::filesystem::exists(logging.directory.path("out.dropped")));
+}
+
+TEST_F(PumpThatDrops, ThrowsAwayTheOldestAndSaysSoWhereTheLogGoesOn) {
+  auto pump = new_pump();
+  for (int round = 0; round < 40; ++round) {
+    say_lines(5'000);
+    pump_all(pump);
+  }
+  ASSERT_TRUE(pump.stuck());
+  const std::size_t dropped = pump.losses().total();
+  const std::string before = log();
+  EXPECT_EQ(before.size() + dropped + pump.waiting(), 10 * lines) << "written is logged, dropped or waiting";
+  EXPECT_LE(pump.waiting(), sys::kFifoCapacity / 2);
+
+  // Another supervisor knows, and a truncated file makes room on this disk.
+  auto next = new_pump();
+  EXPECT_EQ(next.losses().total(), dropped);
+  std::filesystem::resize_file(logging.directory.path("disk/web.log"), 15);
+  pump_all(next);
+  const std::string expected =
+      "foster: " + std::to_string(dropped) + " bytes were dropped here: No space left on device\n";
+  EXPECT_TRUE(log().starts_with("000000000\n00000\n" + expected)) << log().substr(0, 200);
+  const std::string after = log().substr(16 + expected.size());
+  EXPECT_EQ(std::stoul(after.substr(0, 9)) * 10, before.size() + dropped) << "the next line, whole";
+  EXPECT_EQ(new_pump().losses().untold(), 0U);
+}
+
+TEST_F(PumpThatDrops, RemovesItsOldestFilesBeforeItThrowsOutputAway) {
+  auto pump = new_pump({.max_size = 8'000, .keep = 20});
+  for (int round = 0; round < 20; ++round) {
+    say_lines(5'000);
+    pump_all(pump);
+  }
+  // More than half of the FIFO came after the disk was full, and it went to the disk.
+  EXPECT_EQ(pump.losses().untold(), 0U);
+  EXPECT_GT(pump.losses().total(), 0U);
+  EXPECT_NE(log(".1"), "");
+  EXPECT_EQ(log(".9"), "") << "the oldest went";
+}
+
+TEST_F(PumpThatDrops, AReasonOtherThanSpaceCostsNoFile) {
+  auto pump = new_pump({.max_size = 8'000, .keep = 20});
+  say_lines(3'000);
+  pump_all(pump);
+  std::filesystem::remove(logging.directory.path("disk/web.log"));
+  std::filesystem::create_directory(logging.directory.path("disk/web.log"));
+  const std::string oldest = log(".3");
+  for (int round = 0; round < 40; ++round) {
+    say_lines(5'000);
+    pump_all(pump);
+  }
+  EXPECT_EQ(pump.stuck()->code, EISDIR);
+  EXPECT_EQ(log(".3"), oldest);
+  EXPECT_EQ(pump.losses().total(), pump.losses().untold());
+  EXPECT_EQ(pump.losses().line(),
+            "foster: " + std::to_string(pump.losses().total()) + " bytes were dropped here: Is a directory\n");
+}
+
 /// Random lines in random pieces, small budgets, tiny files, and pumps that end at any point of it.
 void expect_exactly_once(unsigned seed, const char* without) {
   sys::forbid_facilities_for_testing(without);

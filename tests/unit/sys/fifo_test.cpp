@@ -103,6 +103,33 @@ TEST_P(OutputFifo, KeepsWhatAFullDiskRefuses) {
   EXPECT_EQ(contents_of(directory.path("log")), "precious");
 }
 
+TEST_P(OutputFifo, HasExcessOnceMoreThanHalfOfItIsTaken) {
+  auto reader = open_reader();
+  const auto capacity = static_cast<std::size_t>(::fcntl(service.get(), F_GETPIPE_SZ));
+  ASSERT_TRUE(write_all(service, std::string(capacity / 2, 'x')));
+  EXPECT_EQ(reader.excess(), 0U);
+  ASSERT_TRUE(write_all(service, std::string(1000, 'y')));
+  EXPECT_EQ(reader.excess(), 1000U);
+  EXPECT_EQ(reader.discard(1000).value(), 1000U);
+  EXPECT_EQ(reader.excess(), 0U);
+  EXPECT_EQ(reader.available(), capacity / 2);
+  EXPECT_EQ(reader.discard(2 * capacity).value(), capacity / 2) << "there is no more, and it does not wait";
+}
+
+TEST_P(OutputFifo, HasExcessWhenSmallWritesHaveFilledIt) {
+  auto reader = open_reader();
+  ASSERT_EQ(::fcntl(service.get(), F_SETFL, O_RDWR | O_NONBLOCK), 0);
+  // Two of these do not share a page.
+  const std::string line(2049, 'x');
+  while (::write(service.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size())) {
+  }
+  for (int round = 0; round < 100 && reader.excess() > 0; ++round) {
+    ASSERT_GT(reader.discard(reader.excess()).value(), 0U);
+  }
+  EXPECT_EQ(reader.excess(), 0U);
+  EXPECT_EQ(::write(service.get(), line.data(), line.size()), static_cast<ssize_t>(line.size()));
+}
+
 TEST_P(OutputFifo, FallsBackToCopyingWhereAFileRefusesSplice) {
   auto reader = open_reader();
   ASSERT_TRUE(write_all(service, "one\ntwo\n"));
