@@ -57,7 +57,8 @@ void run_campaign(const Options& options, Report& report) {
   for (const char* name : {"foster.one", "foster.two"}) {
     std::filesystem::copy_file(options.foster, sandbox.path(name));
   }
-  Fleet fleet(sandbox, options.speaker);
+  Fleet fleet(sandbox);
+  fleet.add_speakers(options.speaker);
   fleet.add_real_servers();
   fleet.write_config();
   if (!must(sandbox, {"up", "-d"}, report)) return;

@@ -14,6 +14,9 @@ struct Options {
   std::string speaker;
   std::chrono::seconds seconds{60};
   std::uint64_t seed = 1;
+  std::uint64_t sweep_step = 1;
+  unsigned services = 100;
+  unsigned rounds = 200;
   bool keeps_files = false;
   bool spares_reaper = false;  ///< Kills it only together with the supervisor.
 };

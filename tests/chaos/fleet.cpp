@@ -49,7 +49,8 @@ std::string http_body() {
   return std::string(20'000, 'f') + "\n";
 }
 
-Fleet::Fleet(const Sandbox& sandbox, const std::string& speaker) : sandbox_(sandbox), speaker_(speaker) {
+void Fleet::add_speakers(const std::string& speaker) {
+  speaker_ = speaker;
   for (int n = 0; n < 3; ++n) add_speaker("steady" + std::to_string(n), Role::steady, "pause=900", "");
   for (int n = 0; n < 3; ++n) add_speaker("target" + std::to_string(n), Role::target, "pause=1300", kTireless);
   add_speaker("stray", Role::target, "pause=3000 stray=1", kTireless);
@@ -58,9 +59,14 @@ Fleet::Fleet(const Sandbox& sandbox, const std::string& speaker) : sandbox_(sand
                 std::string(kTireless) + "restart = \"always\"\n");
   }
   const auto forking = [](const std::string& name) { return "type = \"forking\"\npidfile = \"" + name + ".pid\"\n"; };
-  add_speaker("daemon", Role::steady, "pause=2000 daemonize=" + sandbox.path("daemon.pid"), forking("daemon"));
-  add_speaker("forker", Role::target, "pause=2000 daemonize=" + sandbox.path("forker.pid"),
+  add_speaker("daemon", Role::steady, "pause=2000 daemonize=" + sandbox_.path("daemon.pid"), forking("daemon"));
+  add_speaker("forker", Role::target, "pause=2000 daemonize=" + sandbox_.path("forker.pid"),
               forking("forker") + kTireless);
+}
+
+void Fleet::add_target(const std::string& name, const std::string& speaker) {
+  speaker_ = speaker;
+  add_speaker(name, Role::target, "pause=2000", kTireless);
 }
 
 void Fleet::add_speaker(const std::string& name, Role role, const std::string& arguments, const std::string& keys) {

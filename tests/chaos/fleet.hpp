@@ -25,9 +25,12 @@ struct Service {
 
 class Fleet {
  public:
-  /// @param speaker The path of actors/speaker.
-  Fleet(const Sandbox& sandbox, const std::string& speaker);
+  explicit Fleet(const Sandbox& sandbox) : sandbox_(sandbox) {}
 
+  /// Some of every kind. @param speaker The path of actors/speaker.
+  void add_speakers(const std::string& speaker);
+  /// One that may be touched.
+  void add_target(const std::string& name, const std::string& speaker);
   /// redis-server and nginx, in both of its ways, where they are installed.
   void add_real_servers();
   /// So many more that sleep.

@@ -8,16 +8,25 @@
 #include <string_view>
 
 #include "campaign.hpp"
+#include "recovery_time.hpp"
 #include "report.hpp"
+#include "sweep.hpp"
 
 namespace {
 
-using foster::chaos::Options;
+enum class Mode : std::uint8_t { campaign, sweep, failing_calls, recovery_time };
+
+struct Options : foster::chaos::Options {
+  Mode mode = Mode::campaign;
+};
 
 constexpr std::string_view kUsage =
-    "usage: foster_chaos [--seconds N] [--seed S] [--foster PATH] [--spare-reaper] [--keep]\n"
-    "Kills supervisor, reaper or both at random moments under real services, and judges the outcome by what the\n"
-    "services themselves, the log files and /proc tell. Exit codes: 0 all is well, 1 there are findings, 2 usage.\n";
+    "usage: foster_chaos [--seconds N] [--seed S] [--spare-reaper]         kill at random, under real services\n"
+    "       foster_chaos --sweep [--step K]     kill at each system call of each operation in turn, or each K-th\n"
+    "       foster_chaos --fail [--step K]      let each system call of a recovery fail once\n"
+    "       foster_chaos --recovery-time [--services N] [--rounds N]       how long nobody answers\n"
+    "Everywhere: --foster PATH, --keep (the directories). The outcome is judged by what the services themselves, the\n"
+    "log files and /proc tell. Exit codes: 0 all is well, 1 there are findings, 2 usage.\n";
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
@@ -26,6 +35,9 @@ bool read_number(std::string_view text, Number& number) {
 }
 
 bool read_option(std::string_view name, std::string_view value, Options& options) {
+  if (name == "--step") return read_number(value, options.sweep_step) && options.sweep_step > 0;
+  if (name == "--services") return read_number(value, options.services);
+  if (name == "--rounds") return read_number(value, options.rounds) && options.rounds > 0;
   if (name == "--seed") return read_number(value, options.seed);
   if (name == "--foster") return !(options.foster = value).empty();
   unsigned seconds = 0;
@@ -35,11 +47,19 @@ bool read_option(std::string_view name, std::string_view value, Options& options
 }
 
 std::optional<Options> read_options(int argc, char** argv) {
-  Options options{.foster = FOSTER_BINARY, .speaker = FOSTER_SPEAKER};
+  Options options;
+  options.foster = FOSTER_BINARY;
+  options.speaker = FOSTER_SPEAKER;
   for (int n = 1; n < argc; ++n) {
     const std::string_view name = argv[n];
     if (name == "--keep") {
       options.keeps_files = true;
+    } else if (name == "--sweep") {
+      options.mode = Mode::sweep;
+    } else if (name == "--fail") {
+      options.mode = Mode::failing_calls;
+    } else if (name == "--recovery-time") {
+      options.mode = Mode::recovery_time;
     } else if (name == "--spare-reaper") {
       options.spares_reaper = true;
     } else if (++n >= argc || !read_option(name, argv[n], options)) {
@@ -47,6 +67,20 @@ std::optional<Options> read_options(int argc, char** argv) {
     }
   }
   return options;
+}
+
+void run(const Options& options, foster::chaos::Report& report) {
+  switch (options.mode) {
+    case Mode::campaign:
+      report.say("seed " + std::to_string(options.seed));
+      return foster::chaos::run_campaign(options, report);
+    case Mode::sweep:
+      return foster::chaos::run_sweep(options, report);
+    case Mode::failing_calls:
+      return foster::chaos::run_failing_calls(options, report);
+    case Mode::recovery_time:
+      return foster::chaos::measure_recovery(options, report);
+  }
 }
 
 }  // namespace
@@ -61,8 +95,7 @@ int main(int argc, char** argv) {
   (void)::setrlimit(RLIMIT_CORE, &no_core);  // many die on purpose
   foster::chaos::Report report;
   try {
-    report.say("seed " + std::to_string(options->seed));
-    foster::chaos::run_campaign(*options, report);
+    run(*options, report);
   } catch (const std::exception& error) {
     report.find("campaign", error.what());
   }
