@@ -27,7 +27,7 @@ SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|time\.sleep)\b")
 # A pause may set the pace of a race or of a poll, and says so on its line: "// pace: …".
 PACED = re.compile(r"(//|#) pace: \S")
 # An actor is a program with one vice, and sleeping may be it.
-SLEEPERS = ("tests/e2e/actors/", "tests/architecture/")
+SLEEPERS = ("tests/e2e/actors/", "tests/chaos/actors/", "tests/architecture/")
 
 RULES = ("budget", "machine-path", "pragma-once", "opening-comment", "public-doc", "sleep", "loose-end")
 
