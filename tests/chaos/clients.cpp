@@ -57,7 +57,10 @@ void use_nginx(const std::stop_token& stop, unsigned port, Report& report) {
   while (!stop.stop_requested()) {
     const std::string problem = ask_nginx(port, expected);
     report.count("HTTP requests");
-    if (!problem.empty()) report.find("http", "port " + std::to_string(port) + ": " + problem);
+    if (!problem.empty()) {
+      report.find("http", "port " + std::to_string(port) + ": " + problem);
+      rest(1s);  // told once a second, not at every try
+    }
     rest(kPace);
   }
 }

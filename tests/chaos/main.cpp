@@ -22,7 +22,8 @@ struct Options : foster::chaos::Options {
 
 constexpr std::string_view kUsage =
     "usage: foster_chaos [--seconds N] [--seed S] [--spare-reaper]         kill at random, under real services\n"
-    "       foster_chaos --sweep [--step K]     kill at each system call of each operation in turn, or each K-th\n"
+    "       foster_chaos --sweep [--step K] [--spare-reload]   kill at each system call of each operation, or each "
+    "K-th\n"
     "       foster_chaos --fail [--step K]      let each system call of a recovery fail once\n"
     "       foster_chaos --recovery-time [--services N] [--rounds N]       how long nobody answers\n"
     "Everywhere: --foster PATH, --keep (the directories). The outcome is judged by what the services themselves, the\n"
@@ -60,6 +61,8 @@ std::optional<Options> read_options(int argc, char** argv) {
       options.mode = Mode::failing_calls;
     } else if (name == "--recovery-time") {
       options.mode = Mode::recovery_time;
+    } else if (name == "--spare-reload") {
+      options.spares_reload = true;
     } else if (name == "--spare-reaper") {
       options.spares_reaper = true;
     } else if (++n >= argc || !read_option(name, argv[n], options)) {

@@ -121,10 +121,13 @@ Command Sandbox::begin(const std::vector<std::string>& arguments) {
   ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
   ::posix_spawn_file_actions_addchdir_np(&actions, directory_.path().c_str());
   auto environment = environment_;
+  // Nobody may reap in between: the number may be one of which an end is known already.
+  const std::scoped_lock lock(mutex_);
   const int error = ::posix_spawn(&command.pid, foster.c_str(), &actions, nullptr, pointers(words).data(),
                                   pointers(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw std::runtime_error("cannot run " + foster);
+  ended_.erase(command.pid);
   command.begun = Clock::now();
   command.begun_ns = now_ns();
   return command;

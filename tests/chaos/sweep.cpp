@@ -240,7 +240,10 @@ void run_sweep(const Options& options, Report& report) {
                                   {"reload", start, Wanted::one_more_run},
                                   {"upgrade", start, Wanted::same_run}};
   bool may_trace = true;
-  for (const Operation& operation : operations) may_trace = may_trace && sweep.sweep(operation);
+  for (const Operation& operation : operations) {
+    if (options.spares_reload && operation.name == "reload") continue;
+    may_trace = may_trace && sweep.sweep(operation);
+  }
   if (may_trace) (void)sweep.sweep_recovery(TracePlan::Deed::kill);
   sweep.end();
 }
