@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -79,9 +80,8 @@ TEST(BadNeighbours, TooFewDescriptorsAreSaidAndTriedAgainAndTheRestGoesOn) {
   const Finished up = foster.run_program({"prlimit", "--nofile=48:48", FOSTER_BINARY, "up", "-d"});
   EXPECT_EQ(up.code, 1);
   EXPECT_THAT(up.out + up.err, HasSubstr("Too many open files"));
-  std::size_t running = 0;
-  for (const Row& row : foster.ps()) running += row.state == "running" ? 1 : 0;
-  EXPECT_GT(running, 0U);
+  const auto is_running = [](const Row& row) { return row.state == "running"; };
+  EXPECT_TRUE(foster.wait_until([&] { return std::ranges::any_of(foster.ps(), is_running); }));
   EXPECT_EQ(foster.info().at("recoveries").to_number<int>(), 0) << "the supervisor itself goes on";
   EXPECT_EQ(foster.run({"stop", "*"}).code, 0);
 }
