@@ -46,7 +46,7 @@ void add_pending(std::vector<EventRecord>& events, const std::vector<EventRecord
 
 timespec deadline_after(milliseconds patience) {
   timespec at{};
-  (void)::clock_gettime(CLOCK_REALTIME, &at);  // the clock that pthread_timedjoin_np wants
+  (void)::clock_gettime(CLOCK_MONOTONIC, &at);  // somebody may set the other one meanwhile
   const auto nanoseconds = at.tv_nsec + (patience % std::chrono::seconds(1)).count() * 1'000'000;
   at.tv_sec += patience / std::chrono::seconds(1) + nanoseconds / 1'000'000'000;
   at.tv_nsec = nanoseconds % 1'000'000'000;
@@ -71,7 +71,7 @@ class Journal::Impl {
     if (!thread_) return;
     const timespec deadline = deadline_after(kClosePatience);
     // A thread that hangs on a dead disk keeps its half alive and is left to it.
-    if (::pthread_timedjoin_np(*thread_, nullptr, &deadline) != 0) (void)::pthread_detach(*thread_);
+    if (::pthread_clockjoin_np(*thread_, nullptr, CLOCK_MONOTONIC, &deadline) != 0) (void)::pthread_detach(*thread_);
   }
 
   [[nodiscard]] Writer& writer() const noexcept { return *writer_; }

@@ -63,10 +63,9 @@ std::chrono::system_clock::time_point wall_time_of(std::uint64_t start_time) {
   return sys::wall_now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(age);
 }
 
-bool is_kernel_thread(Pid pid) {
-  char target[8];
-  const std::string link = fmt::format("/proc/{}/exe", pid.number());
-  return ::readlink(link.c_str(), target, sizeof target) < 0 && errno == ENOENT;
+// It has no memory of its own. What else tells it is not for everybody to see.
+bool is_kernel_thread(const sys::ProcessStat& stat) {
+  return stat.vsize == 0;
 }
 
 }  // namespace
@@ -93,7 +92,8 @@ api::Answer<sys::ProcessHandle> find_adoptee(const api::AdoptRequest& request, c
   if (!stat || stat->state == 'Z' || stat->state == 'X' || !process->is_alive()) {
     return refuse(fmt::format("{}process {} has ended", stale, pid.number()));
   }
-  if (is_kernel_thread(pid)) return refuse(fmt::format("{} is a thread of the kernel ({})", pid.number(), stat->comm));
+  if (is_kernel_thread(*stat))
+    return refuse(fmt::format("{} is a thread of the kernel ({})", pid.number(), stat->comm));
   if (chosen->written && wall_time_of(stat->starttime) > *chosen->written + kClockSlack) {
     return refuse(fmt::format("{}process {} ({}) was started after it was written", stale, pid.number(), stat->comm));
   }

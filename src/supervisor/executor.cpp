@@ -173,6 +173,9 @@ Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Servic
     it.cgroup_is_spent = false;
   }
   if (tools_.cgroups != nullptr && !it.cgroup) {
+    // One that an earlier supervisor made, and perhaps killed: what is cloned into that would die at once. A group with
+    // somebody in it cannot be removed.
+    if (const auto found = tools_.cgroups->find(cgroup_name(id))) (void)found->remove();
     // Without a group of its own a run is still found by its marks.
     if (auto made = tools_.cgroups->make(cgroup_name(id))) it.cgroup = std::move(*made);
   }
@@ -290,6 +293,12 @@ void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t 
 
 void Executor::update(core::InstanceId id) {
   if (Instance* it = find(id); it != nullptr && it->output) it->output->set_policy(tools_.fleet().service_of(id).log);
+}
+
+void Executor::drain_outputs() {
+  for (const auto& it : instances_) {
+    if (it && it->output) it->output->drain();
+  }
 }
 
 void Executor::watch_foreign(core::InstanceId id) {

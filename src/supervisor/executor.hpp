@@ -72,6 +72,8 @@ class Executor {
 
   /// Live settings of a changed definition.
   void update(core::InstanceId id);
+  /// Takes what every service has written so far: the descriptors that keep it are about to go.
+  void drain_outputs();
   /// Some child of the reaper ended that nobody expected.
   void orphan_reaped() { leftovers_.look_again(); }
   /// Sends the signal to the main process; false: there is none.

@@ -254,6 +254,7 @@ struct Supervisor::Parts {
     if (ending) return;
     ending = how;
     if (how.kind == Ending::Kind::reaper_lost) {
+      executor.drain_outputs();
       tell();
       loop.stop();
       return;

@@ -122,6 +122,22 @@ TEST(Recovery, WithoutASupervisorThatStaysUpTheLedgerTellsTheTruth) {
   EXPECT_EQ(foster.pid_of("web:1"), web);
 }
 
+TEST(Recovery, AServiceWhoseGroupWasKilledStartsAgainUnderTheNextSupervisor) {
+  Foster foster;
+  foster.write_config("[service.web]\ncommand = [\"" + Foster::actor("forks_twice") + "\", \"" +
+                      foster.path("daemon.pid") +
+                      "\"]\nstart-seconds = \"10ms\"\nstop = { timeout = \"200ms\" }\n");
+  foster.up();
+  ASSERT_TRUE(wait_until([&] { return !first_line_of(foster.path("daemon.pid")).empty(); }));
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  ASSERT_EQ(foster.run({"stop", "web"}).code, 0);
+  const pid_t lost = supervisor_of(reaper);
+  ::kill(lost, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return supervisor_of(reaper) != 0 && supervisor_of(reaper) != lost; }));
+  const Finished started = foster.run({"start", "web"});
+  EXPECT_EQ(started.code, 0) << started.err;
+}
+
 TEST(Recovery, AClientBetweenTwoSupervisorsFindsAnOpenDoor) {
   Foster foster;
   foster.write_config("[service.sleeper]\ncommand = [\"sleep\", \"1000\"]\n");
