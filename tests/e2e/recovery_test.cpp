@@ -125,8 +125,7 @@ TEST(Recovery, WithoutASupervisorThatStaysUpTheLedgerTellsTheTruth) {
 TEST(Recovery, AServiceWhoseGroupWasKilledStartsAgainUnderTheNextSupervisor) {
   Foster foster;
   foster.write_config("[service.web]\ncommand = [\"" + Foster::actor("forks_twice") + "\", \"" +
-                      foster.path("daemon.pid") +
-                      "\"]\nstart-seconds = \"10ms\"\nstop = { timeout = \"200ms\" }\n");
+                      foster.path("daemon.pid") + "\"]\nstart-seconds = \"10ms\"\nstop = { timeout = \"200ms\" }\n");
   foster.up();
   ASSERT_TRUE(wait_until([&] { return !first_line_of(foster.path("daemon.pid")).empty(); }));
   const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
