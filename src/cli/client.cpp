@@ -56,8 +56,8 @@ Result<Exchange> Client::begin(const Question& question) const {
     auto socket = connect();
     if (socket) {
       auto exchange = Exchange::begin(std::move(*socket), question);
-      if (exchange || !may_have_been_lost(exchange.error())) return exchange;
-    } else if (!is_absent(socket.error())) {
+      if (exchange || !may_have_been_lost(exchange.error()) || patience_ == Patience::none) return exchange;
+    } else if (!is_absent(socket.error()) || patience_ == Patience::none) {
       return Failure(socket.error());
     } else {
       const bool is_held = may_be_alive();

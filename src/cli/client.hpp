@@ -24,13 +24,20 @@ enum class Repeat : std::uint8_t {
   never,
 };
 
+/// Whether to wait for a supervisor that is being replaced.
+enum class Patience : std::uint8_t {
+  some,
+  none,  ///< Who has other things to do asks again later.
+};
+
 class Client {
  public:
-  explicit Client(sys::Directories directories) : directories_(std::move(directories)) {}
+  explicit Client(sys::Directories directories, Patience patience = Patience::some)
+      : directories_(std::move(directories)), patience_(patience) {}
 
   /// Connects and asks. While the instance's supervisor is being replaced, waits for the new one.
-  /// @errors `ENOENT` or `ECONNREFUSED`: no such instance runs.
-  /// @blocks A few seconds at most.
+  /// @errors `ENOENT` or `ECONNREFUSED`: no such instance runs, or, without patience, none answers now.
+  /// @blocks A few seconds at most; not without patience.
   [[nodiscard]] Result<Exchange> begin(const Question& question) const;
 
   /// Asks and waits for the whole answer. When the supervisor is lost meanwhile, a question that may be
@@ -50,6 +57,7 @@ class Client {
   [[nodiscard]] Result<Exchange::State> wait_for_answer(Exchange& exchange, const Exchange::Sink& sink) const;
 
   sys::Directories directories_;
+  Patience patience_;
 };
 
 }  // namespace foster::cli

@@ -27,6 +27,10 @@ constexpr Command kCommands[] = {
      "foster ps\nfoster ps --all                  # of every foster of this user\n"
      "foster ps 'web*' --json\nfoster ps web || echo 'web is not running'",
      Operands::services, commands::ps},
+    {"top", "[NAME…]", "Show services live, with keys to start, stop and restart them",
+     "foster top                       # ? tells the keys\nfoster top --once                # one screen as text, for "
+     "scripts\nfoster top -n 5 'web*'           # five, one a second",
+     Operands::services, commands::top},
     {"start", "NAME…", "Start services, with what they need", "foster start web\nfoster start --no-wait 'worker*'",
      Operands::services, commands::start},
     {"stop", "NAME…", "Stop services: nothing of them is alive afterwards", "foster stop web\nfoster stop '*'",

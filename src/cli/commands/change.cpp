@@ -7,7 +7,6 @@
 #include "cli/session.hpp"
 
 namespace foster::cli::commands {
-namespace {
 
 std::string_view failure_of(api::Verb verb) {
   switch (verb) {
@@ -19,8 +18,6 @@ std::string_view failure_of(api::Verb verb) {
   }
   return "";
 }
-
-}  // namespace
 
 ExitCode change(Context& context, const Command& command, Arguments arguments, api::Verb verb) {
   OptionSet options(context, command);

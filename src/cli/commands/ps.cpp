@@ -7,6 +7,7 @@
 #include "cli/options.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
+#include "cli/why_page.hpp"
 #include "core/glob.hpp"
 #include "supervisor/remains.hpp"
 #include "sys/clock.hpp"
@@ -24,19 +25,6 @@ bool is_alive(const Row& row) {
   return core::may_be_alive(row.state);
 }
 
-std::string why_text(const Row& row, WallTime now) {
-  std::string text = row.cause;
-  if (row.state == core::State::backoff && row.next) {
-    const auto left = std::chrono::duration<double>(std::max(*row.next - now, WallTime::duration::zero())).count();
-    text += fmt::format("; next try in {:.1f}s", left);
-  }
-  const auto add = [&text](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
-  if (!row.status.empty()) add(row.status);
-  if (!row.log_trouble.empty()) add("its log cannot be written: " + row.log_trouble);
-  if (row.dropped_bytes > 0) add(fmt::format("{} of its output were dropped", size_text(row.dropped_bytes)));
-  return text;
-}
-
 std::vector<Cell> cells_of(const Row& row, WallTime now) {
   return {{.text = row.name},
           {.text = std::string(core::to_string(row.state)), .colour = colour_of(row.state)},
@@ -48,7 +36,7 @@ std::vector<Cell> cells_of(const Row& row, WallTime now) {
           {.text = std::to_string(row.restarts)},
           {.text = row.cpu ? cpu_text(*row.cpu) : "-"},
           {.text = row.memory ? size_text(*row.memory) : "-"},
-          {.text = why_text(row, now)}};
+          {.text = reason_text(row, now)}};
 }
 
 std::string table_of(const std::vector<Listing>& listings, bool shows_foster, const TableStyle& style) {
