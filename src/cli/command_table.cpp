@@ -45,8 +45,8 @@ constexpr Command kCommands[] = {
      "foster tree --watch $$           # what this shell starts, live",
      Operands::processes, commands::tree},
     {"watch", "[PID|NAME…]", "Tell forks, execs, exits, sessions and adoptions as they happen",
-     "foster watch $$                  # what this shell starts\nfoster watch web --every 1       # look every "
-     "millisecond\n"
+     "foster watch $$                  # what this shell starts\n"
+     "foster watch web --every 1       # look every millisecond, where the kernel tells nothing\n"
      "foster watch --json              # of the whole machine",
      Operands::processes, commands::watch},
     {"inspect", "PID|NAME", "Tell all about a process, and what will happen to it when",
