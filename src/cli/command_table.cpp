@@ -65,6 +65,11 @@ constexpr Command kCommands[] = {
      Operands::processes, commands::zombies},
     {"orphans", "", "List processes that have lost their parent, and who adopted them",
      "foster orphans\nfoster orphans --all             # daemons, too", Operands::none, commands::orphans},
+    {"explain", "[TOPIC]", "Explain sessions, zombies, daemons and more, with live processes",
+     "foster explain                   # what there is\nfoster explain double-fork\n"
+     "foster explain zombie --step     # wait after each scene, to look from another terminal\n"
+     "foster explain hangup --no-demo",
+     Operands::topic, commands::explain},
     {"check", "[FILE]", "Check a config without touching anything",
      "foster check\nfoster check shop/foster.toml --json", Operands::file, commands::check},
     {"info", "", "Show which foster is meant and where its things are", "foster info\nfoster info --json",
