@@ -129,6 +129,12 @@ class ProcessTable {
 /// @example examples/process_table.cpp
 [[nodiscard]] Result<ProcessTable> read_process_table(const TableDetail& detail = {});
 
+/// Reads one process, and none of the others.
+///
+/// Empty when there is none of this number, or none that we may see. That it is still the same process as at an earlier
+/// look is told by `start_ticks`.
+[[nodiscard]] std::optional<Process> read_process(Pid pid, const TableDetail& detail = {});
+
 /// What a process is to the shell, to init and to whoever has to look after it.
 enum class ProcessKind : std::uint8_t {
   init,        ///< Process 1 of this pid namespace: adopts orphans.

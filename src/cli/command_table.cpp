@@ -49,8 +49,8 @@ constexpr Command kCommands[] = {
      "foster tree --watch $$           # what this shell starts, live",
      Operands::processes, commands::tree},
     {"watch", "[PID|NAME…]", "Tell forks, execs, exits, sessions and adoptions as they happen",
-     "foster watch $$                  # what this shell starts\nfoster watch web --every 1       # look every "
-     "millisecond\n"
+     "foster watch $$                  # what this shell starts\n"
+     "foster watch web --every 1       # look every millisecond, where the kernel tells nothing\n"
      "foster watch --json              # of the whole machine",
      Operands::processes, commands::watch},
     {"inspect", "PID|NAME", "Tell all about a process, and what will happen to it when",
@@ -69,6 +69,11 @@ constexpr Command kCommands[] = {
      Operands::processes, commands::zombies},
     {"orphans", "", "List processes that have lost their parent, and who adopted them",
      "foster orphans\nfoster orphans --all             # daemons, too", Operands::none, commands::orphans},
+    {"explain", "[TOPIC]", "Explain sessions, zombies, daemons and more, with live processes",
+     "foster explain                   # what there is\nfoster explain double-fork\n"
+     "foster explain zombie --step     # wait after each scene, to look from another terminal\n"
+     "foster explain hangup --no-demo",
+     Operands::topic, commands::explain},
     {"check", "[FILE]", "Check a config without touching anything",
      "foster check\nfoster check shop/foster.toml --json", Operands::file, commands::check},
     {"info", "", "Show which foster is meant and where its things are", "foster info\nfoster info --json",

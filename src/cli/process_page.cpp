@@ -31,7 +31,7 @@ struct Question {
 };
 
 std::array<Question, 5> questions(const insight::Predictions& predictions) {
-  return {Question{"parent_dies", "its parent dies", predictions.parent_dies},
+  return {Question{"parent_dies", "its parent dies (kill -9)", predictions.parent_dies},
           Question{"terminal_closes", "the terminal closes", predictions.terminal_closes},
           Question{"ctrl_c", "Ctrl-C is pressed", predictions.ctrl_c},
           Question{"logout", "the user logs out", predictions.logout},
@@ -199,7 +199,7 @@ class PageWriter {
     title("What happens to it when");
     for (const Question& question : questions(page_.predictions)) {
       const std::string outcome(insight::to_string(question.answer.outcome));
-      text_ += fmt::format("  {:<23}{}\n    {}\n", std::string(question.words) + ":",
+      text_ += fmt::format("  {:<27}{}\n    {}\n", std::string(question.words) + ":",
                            has_colour_ ? coloured(outcome, colour_of(question.answer.outcome)) : outcome,
                            printable(question.answer.because));
     }

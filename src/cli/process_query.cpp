@@ -1,8 +1,11 @@
 #include "cli/process_query.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
+
+#include "sys/clock.hpp"
 
 namespace foster::cli {
 namespace {
@@ -79,6 +82,10 @@ std::expected<const Process*, ExitCode> process_or_complain(Context& context, co
   for (const Process* process : found) pids += fmt::format(" {}", process->pid.number());
   context.complain("{} processes are called {}; say which:{}", found.size(), word, pids);
   return std::unexpected(ExitCode::usage);
+}
+
+std::chrono::nanoseconds age_of(const Process& process) {
+  return std::max(sys::boottime_now() - process.started, std::chrono::nanoseconds::zero());
 }
 
 void write_process(api::JsonWriter& json, const insight::View& view, const Process& process) {

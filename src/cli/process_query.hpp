@@ -1,6 +1,7 @@
 // What the commands that look at any process begin with: the view of all, and the ones that a word means.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ namespace foster::cli {
 /// The only one, or an exit code after the complaint that there is none, or several.
 [[nodiscard]] std::expected<const Process*, ExitCode> process_or_complain(Context& context, const insight::View& view,
                                                                           std::string_view word);
+
+/// Since its birth.
+[[nodiscard]] std::chrono::nanoseconds age_of(const Process& process);
 
 /// `"pid", "ppid", "pgid", "sid", "tty", "state", "kind", "command", "name", "service", "foster", "adopted_by"`: what
 /// every document says of a process. Begins no object.

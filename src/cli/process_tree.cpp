@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
-#include <tuple>
+#include <ranges>
 #include <utility>
 
 #include "cli/render.hpp"
@@ -36,7 +37,7 @@ Sign sign_of(std::string_view kind) {
   return {"▪", Colour::bold, "init"};
 }
 
-/// Siblings without children that look the same.
+/// Siblings that look the same, with all that is below them.
 struct Fold {
   std::vector<const Process*> members;
 };
@@ -56,12 +57,13 @@ class TreePrinter {
 
   std::string print(const std::vector<const Process*>& roots) {
     for (const Process* root : roots) {
+      if (style_.folding == Folding::alike_siblings) note_shapes(*root);
       std::vector<Pending> pending{{.process = root, .folded = {}, .indent = "", .branch = "", .depth = 0}};
       while (!pending.empty()) {
         const Pending next = std::move(pending.back());
         pending.pop_back();
         add_line(next);
-        if (next.folded.empty()) add_children(next, pending);
+        add_children(next, pending);
       }
     }
     return std::move(text_);
@@ -77,17 +79,39 @@ class TreePrinter {
     return children;
   }
 
-  std::vector<Fold> folds_of(const Process& parent) const {
+  /// What a process and everything below it look like, but for the pids. Children first, without recursion: a chain
+  /// may be long.
+  void note_shapes(const Process& root) {
+    std::vector<const Process*> all{&root};
+    for (std::size_t at = 0; at < all.size(); ++at) {
+      for (const Process* child : shown_children(*all[at])) all.push_back(child);
+    }
+    for (const Process* process : all | std::views::reverse) {
+      std::size_t shape = std::hash<std::string>()(label_of(*process) + '\0' + std::string(kind_of(*process)));
+      for (const Process* child : shown_children(*process)) {
+        const bool has_left = child->session != process->session;
+        shape = shape * 1'000'003 + shapes_[child->pid] * 2 + (has_left ? 1 : 0);
+      }
+      shapes_[process->pid] = shape;
+    }
+  }
+
+  /// All that are alike among the children of these, who are alike themselves.
+  std::vector<Fold> folds_of(const std::vector<const Process*>& parents) const {
     std::vector<Fold> folds;
-    std::map<std::tuple<std::string, std::string_view, std::optional<Sid>>, std::size_t> alike;
-    for (const Process* child : shown_children(parent)) {
-      const bool is_leaf = style_.folding == Folding::alike_leaves && shown_children(*child).empty();
-      const auto place = is_leaf ? alike.try_emplace({label_of(*child), kind_of(*child), child->session}, folds.size())
-                                 : std::pair(alike.end(), true);
-      if (place.second) {
-        folds.push_back({{child}});
-      } else {
-        folds[place.first->second].members.push_back(child);
+    std::map<std::pair<std::size_t, std::optional<Sid>>, std::size_t> alike;
+    for (const Process* parent : parents) {
+      for (const Process* child : shown_children(*parent)) {
+        const auto shape = shapes_.find(child->pid);
+        if (shape == shapes_.end()) {
+          folds.push_back({{child}});
+          continue;
+        }
+        // A daemon beside another is worth a line of its own; below parents that are folded it is not.
+        const auto session = parents.size() == 1 ? child->session : std::nullopt;
+        const auto [place, is_new] = alike.try_emplace({shape->second, session}, folds.size());
+        if (is_new) folds.emplace_back();
+        folds[place->second].members.push_back(child);
       }
     }
     return folds;
@@ -102,7 +126,8 @@ class TreePrinter {
                           .branch = "├─ ",
                           .depth = parent.depth + 1});
     };
-    for (Fold& fold : folds_of(*parent.process)) {
+    const auto parents = parent.folded.empty() ? std::vector{parent.process} : parent.folded;
+    for (Fold& fold : folds_of(parents)) {
       if (fold.members.size() >= kFoldFrom) {
         add(fold.members.front(), fold.members);
       } else {
@@ -116,6 +141,12 @@ class TreePrinter {
     }
     std::ranges::reverse(children);
     std::ranges::move(children, std::back_inserter(pending));
+  }
+
+  std::string adopter_of(const Adoption& adoption) const {
+    const Process* adopter = view_.table().find(adoption.by);
+    if (adoption.by == Pid(1)) return "init";
+    return adopter != nullptr ? insight::called(*adopter) : std::to_string(adoption.by.number());
   }
 
   std::string_view kind_of(const Process& process) const { return view_.kind_word(process, view_.classify(process)); }
@@ -137,7 +168,7 @@ class TreePrinter {
     }
     if (found.adoption && found.kind != ProcessKind::zombie) {
       const bool is_sure = found.adoption->certainty == Certainty::certain;
-      notes.push_back(fmt::format("{}adopted by {}", is_sure ? "" : "likely ", found.adoption->by.number()));
+      notes.push_back(fmt::format("{}adopted by {}", is_sure ? "" : "likely ", adopter_of(*found.adoption)));
     }
     if (process.is_session_leader()) {
       notes.push_back(process.terminal ? "session on " + process.terminal->name() : std::string("session"));
@@ -146,6 +177,8 @@ class TreePrinter {
       }
     } else if (process.terminal && process.is_group_leader()) {
       notes.push_back(process.is_in_foreground() ? "foreground job" : "background job");
+    } else if (process.is_group_leader()) {
+      notes.emplace_back("group");
     }
     if (process.state == ProcessState::stopped) notes.emplace_back("stopped");
     if (parent != nullptr && process.namespace_depth && parent->namespace_depth &&
@@ -189,6 +222,7 @@ class TreePrinter {
 
   const View& view_;
   TreeStyle style_;
+  std::map<Pid, std::size_t> shapes_;  ///< Empty where nothing is folded.
   std::string text_;
 };
 

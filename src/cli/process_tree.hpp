@@ -11,14 +11,14 @@
 
 namespace foster::cli {
 
-enum class Folding : std::uint8_t { alike_leaves, none };
+enum class Folding : std::uint8_t { alike_siblings, none };
 enum class KernelThreads : std::uint8_t { hidden, shown };
 
 struct TreeStyle {
   bool has_colour = false;
   std::optional<std::size_t> width = {};  ///< Lines are cut to fit; empty: nothing is cut.
   bool shows_arguments = false;
-  Folding folding = Folding::alike_leaves;
+  Folding folding = Folding::alike_siblings;
   KernelThreads kernel_threads = KernelThreads::hidden;
 };
 

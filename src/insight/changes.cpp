@@ -53,6 +53,12 @@ std::string_view to_string(ChangeKind kind) noexcept {
       return "group";
     case ChangeKind::adoption:
       return "adoption";
+    case ChangeKind::user:
+      return "user";
+    case ChangeKind::name:
+      return "name";
+    case ChangeKind::coredump:
+      return "coredump";
     case ChangeKind::exit:
       break;
   }

@@ -8,19 +8,22 @@
 #include <string_view>
 #include <vector>
 
+#include <foster/exit_status.hpp>
 #include <foster/process_table.hpp>
 
 namespace foster::insight {
 
-enum class ChangeKind : std::uint8_t { fork, exec, session, group, adoption, exit };
+/// The last three only the kernel's own events can tell (insight/follower.hpp).
+enum class ChangeKind : std::uint8_t { fork, exec, session, group, adoption, exit, user, name, coredump };
 
 /// The enumerator's own word.
 [[nodiscard]] std::string_view to_string(ChangeKind kind) noexcept;
 
 struct Change {
   ChangeKind kind;
-  Process process;   ///< As it is now; of one that has ended, as it was.
-  std::string text;  ///< "4712 made session 4712".
+  Process process;                        ///< As it is now; of one that has ended, as it was.
+  std::string text;                       ///< "4712 made session 4712".
+  std::optional<ExitStatus> status = {};  ///< Of an end, where it could be seen.
 };
 
 /// By pid.

@@ -217,4 +217,9 @@ Result<ProcessTable> read_process_table(const TableDetail& detail) {
   return ProcessTable(std::move(processes));
 }
 
+std::optional<Process> read_process(Pid pid, const TableDetail& detail) {
+  const auto proc = sys::ProcDirectory::open();
+  return proc ? Reader(*proc, detail).read(pid) : std::nullopt;
+}
+
 }  // namespace foster

@@ -12,7 +12,7 @@ constexpr std::array kAll{
     Facility::close_range, Facility::pidfd_exit_info,
     Facility::pidfs_inode, Facility::cgroup,
     Facility::cgroup_kill, Facility::splice,
-    Facility::openat2,
+    Facility::openat2,     Facility::proc_connector,
 };
 
 constexpr unsigned bit(Facility facility) noexcept {
@@ -62,6 +62,8 @@ std::string_view name(Facility facility) noexcept {
       return "splice";
     case Facility::openat2:
       return "openat2";
+    case Facility::proc_connector:
+      return "proc_connector";
   }
   return "";
 }

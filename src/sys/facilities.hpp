@@ -15,6 +15,7 @@ enum class Facility : unsigned {
   cgroup_kill,        ///< cgroup.kill, Linux 5.14; otherwise each member is signalled.
   splice,             ///< splice(2) from FIFO to file; otherwise read and write.
   openat2,            ///< openat2(2), Linux 5.6; otherwise openat and a look.
+  proc_connector,     ///< The kernel's own news of processes, for root; otherwise looks at /proc.
 };
 
 /// The word by which FOSTER_WITHOUT names it: the enumerator's own.

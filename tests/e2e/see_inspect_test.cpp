@@ -1,4 +1,7 @@
 // What `foster inspect` says will happen does happen when the test does it.
+#include <fcntl.h>
+
+#include <array>
 #include <csignal>
 
 #include "e2e/see.hpp"
@@ -191,6 +194,66 @@ TEST(InspectWhenTheUserLogsOut, AStoppedJobOfBashDies) {
   job.terminal().type("exit\nexit\n");  // the first one only warns
   ASSERT_TRUE(job.wait_for_shell_to_end());
   expect_end(job.pid(), predicted);
+}
+
+/// "command &" by a double fork, once all of it has happened.
+void wait_for_double_fork(const TerminalJob& job) {
+  ASSERT_TRUE(job.wait_for_kind("daemon"));
+  const auto page = inspect(job.pid());
+  for (const char* when : {"terminal_closes", "ctrl_c", "logout"}) {
+    EXPECT_EQ(answer(page, when).outcome, "unaffected") << when << ": " << answer(page, when).because;
+  }
+}
+
+TEST(InspectOfADaemon, NoKeyAndNoClosedTerminalReachesOneThatForkedTwice) {
+  TerminalJob job("setsid sh -c 'sleep % & exit'");
+  wait_for_double_fork(job);
+  job.terminal().press_ctrl_c();
+  job.terminal().close();
+  ASSERT_TRUE(job.wait_for_shell_to_end());
+  EXPECT_TRUE(is_alive(job.pid()));
+}
+
+TEST(InspectOfADaemon, NoLogoutReachesOneThatForkedTwice) {
+  TerminalJob job("setsid sh -c 'sleep % & exit'");
+  wait_for_double_fork(job);
+  job.terminal().type("exit\n");
+  ASSERT_TRUE(job.wait_for_shell_to_end());
+  job.terminal().close();
+  EXPECT_TRUE(is_alive(job.pid()));
+}
+
+TEST(InspectWhenItsMainThreadExits, TheOthersGoOn) {
+  std::array<int, 2> line{};
+  ASSERT_EQ(::pipe2(line.data(), O_CLOEXEC), 0);
+  const UniqueFd input(line[0]);
+  const UniqueFd writer(line[1]);
+  Running program({Foster::actor("loses_main_thread")}, {}, input.get());
+  ASSERT_TRUE(wait_until([&] { return program.out() == "up\n"; }));
+  const Answer predicted = answer(inspect(program.pid()), "main_thread_exits");
+  EXPECT_EQ(predicted.outcome, "survives") << predicted.because;
+  ASSERT_EQ(::write(writer.get(), "\n", 1), 1);
+  ASSERT_TRUE(wait_until([&] { return state_of(program.pid()) == 'Z'; }));
+  // The kernel's letter is that of the first thread.
+  EXPECT_EQ(sys::read_stat(Pid(program.pid()))->num_threads, 2);
+  EXPECT_NE(kind(inspect(program.pid())), "zombie");
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.finish().code, 128 + SIGTERM);
+}
+
+TEST(InspectWhileProcessesVanish, EveryCommandSaysWhatIsThereAndFailsForNone) {
+  Running churn({"sh", "-c", "while :; do sleep 0 & sleep 0 | sleep 0; done"}, {});
+  ASSERT_TRUE(wait_until([&] { return !children_of(churn.pid()).empty(); }));
+  for (int round = 0; round < 4; ++round) {
+    for (const char* command : {"tree", "zombies", "orphans"}) {
+      EXPECT_EQ(Running({FOSTER_BINARY, command, "--json"}, {}).finish().code, 0) << command;
+    }
+    const auto children = children_of(churn.pid());
+    if (children.empty()) continue;
+    const int code = Running({FOSTER_BINARY, "inspect", std::to_string(children.back())}, {}).finish().code;
+    EXPECT_TRUE(code == 0 || code == 4) << code;
+  }
+  churn.signal(SIGKILL);
 }
 
 TEST(InspectWhenItsParentDies, ABackgroundJobIsAdoptedAndAForegroundOneHungUp) {

@@ -38,6 +38,7 @@ void write_json(Context& context, const insight::View& view, const std::vector<O
     write_process(json, view, *orphan.process);
     json.key("certainty").string(orphan.adoption.certainty == Certainty::certain ? "certain" : "likely");
     json.key("because").string(orphan.adoption.because);
+    json.key("seconds_at_most").number(std::chrono::floor<std::chrono::seconds>(age_of(*orphan.process)).count());
     json.end_object();
   }
   json.end_array().end_object();
@@ -55,13 +56,15 @@ void show_text(Context& context, const insight::View& view, const std::vector<Or
     context.out.write("no orphans\n");
     return;
   }
-  Table table({{"PID", Table::Align::right}, {"ADOPTED BY"}, {"KIND"}, {"TERMINAL"}, {"SERVICE"}, {"COMMAND"}});
+  Table table(
+      {{"PID", Table::Align::right}, {"ADOPTED BY"}, {"KIND"}, {"AGE"}, {"TERMINAL"}, {"SERVICE"}, {"COMMAND"}});
   for (const Orphan& orphan : orphans) {
     const Process& process = *orphan.process;
     const insight::Service* service = view.service_of(process);
     table.add({{.text = std::to_string(process.pid.number())},
                {.text = adopter_text(view, orphan.adoption.by)},
                {.text = std::string(orphan.kind)},
+               {.text = age_text(age_of(process))},
                {.text = process.terminal ? process.terminal->name() : "-"},
                {.text = service != nullptr ? service->instance : "-"},
                {.text = command_line(process)}});
@@ -69,7 +72,9 @@ void show_text(Context& context, const insight::View& view, const std::vector<Or
   const bool is_terminal = context.out.is_terminal();
   context.out.write(table.render({.has_colour = context.has_colour(context.out),
                                   .width = is_terminal ? terminal_width(STDOUT_FILENO) : std::nullopt}));
-  context.out.write("What one is and what it will do: foster inspect PID. End one with: kill PID\n");
+  context.out.write(
+      "AGE counts from the birth: when the parent ended nobody keeps.\n"
+      "What one is and what it will do: foster inspect PID. End one with: kill PID\n");
 }
 
 }  // namespace

@@ -47,14 +47,14 @@ ExitCode tree(Context& context, const Command& command, Arguments arguments) {
   bool watches = false;
   options.operand(question.about, "PID|NAME");
   options.flag("-a,--arguments", question.style.shows_arguments, "Show whole command lines");
-  options.flag("-l,--long", unfolded, "Show every process: do not fold leaves that are alike");
+  options.flag("-l,--long", unfolded, "Show every process: do not fold siblings that are alike");
   options.flag("-k,--kernel", kernel, "Show kernel threads, too");
   options.flag("-w,--watch", watches, "Look again every second, until Ctrl-C");
   options.flag("--legend", question.wants_legend, "Explain the signs (on a terminal always)");
   options.json();
   if (const auto code = options.parse(arguments)) return *code;
   const bool is_terminal = context.out.is_terminal();
-  question.style.folding = unfolded ? Folding::none : Folding::alike_leaves;
+  question.style.folding = unfolded ? Folding::none : Folding::alike_siblings;
   question.style.kernel_threads = kernel ? KernelThreads::shown : KernelThreads::hidden;
   question.style.has_colour = context.has_colour(context.out);
   if (is_terminal) question.style.width = terminal_width(STDOUT_FILENO);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <expected>
 
 #include "cli/commands/commands.hpp"
@@ -27,17 +26,6 @@ struct Trend {
   std::uint64_t seconds;
   std::size_t before;
 };
-
-/// Since boot, as start times are counted.
-std::chrono::nanoseconds now_since_boot() {
-  timespec now{};
-  (void)::clock_gettime(CLOCK_BOOTTIME, &now);  // cannot fail for this clock
-  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
-
-std::chrono::nanoseconds age_of(const Process& process) {
-  return std::max(now_since_boot() - process.started, std::chrono::nanoseconds::zero());
-}
 
 std::size_t count_zombies(const std::vector<Debtor>& debtors) {
   std::size_t count = 0;

@@ -38,10 +38,10 @@ TEST(ProcessTree, DrawsBranchesBelowTheirParents) {
                              process_with(30, 20, 20, "vi"), process_with(40, 1, 40, "cron")});
   EXPECT_EQ(drawn(view),
             "▪ init(1)  session\n"
-            "├─ ● sshd(10)  likely adopted by 1, session\n"
+            "├─ ● sshd(10)  likely adopted by init, session\n"
             "│  └─ ● bash(20)  session\n"
             "│     └─ & vi(30)\n"
-            "└─ ● cron(40)  likely adopted by 1, session\n");
+            "└─ ● cron(40)  likely adopted by init, session\n");
 }
 
 TEST(ProcessTree, FoldsLeavesThatAreAlikeUnlessAskedNotTo) {
@@ -53,6 +53,30 @@ TEST(ProcessTree, FoldsLeavesThatAreAlikeUnlessAskedNotTo) {
   EXPECT_THAT(drawn(view), Not(HasSubstr("worker(11)")));
   EXPECT_THAT(drawn(view, {.folding = Folding::none}), HasSubstr("worker(11)"));
   EXPECT_THAT(tree_json(view, roots_of(view, KernelThreads::hidden), KernelThreads::hidden), HasSubstr("\"pid\":11,"));
+}
+
+TEST(ProcessTree, FoldsAlikeBranchesWithWhatIsBelowThem) {
+  std::vector<Process> processes{process_with(5, 1, 5, "master")};
+  for (pid_t pid = 10; pid < 20; ++pid) {
+    processes.push_back(process_with(pid, 5, 5, "worker"));
+    processes.push_back(process_with(pid + 20, pid, 5, "helper"));
+  }
+  processes.push_back(process_with(40, 5, 5, "worker"));  // without a helper
+  EXPECT_EQ(drawn(view_of(processes)),
+            "▪ init(1)  session\n"
+            "└─ ● master(5)  likely adopted by init, session\n"
+            "   ├─ ● worker ×10(10…19)\n"
+            "   │  └─ ● helper ×10(30…39)\n"
+            "   └─ ● worker(40)\n");
+}
+
+TEST(ProcessTree, MarksGroupLeadersAndNamesTheAdopter) {
+  Process job = process_with(30, 20, 20, "job");
+  job.group = Pgid(30);
+  Process orphan = process_with(40, 20, 7, "orphan");
+  const auto view = view_of({process_with(20, 1, 20, "manager"), job, orphan});
+  EXPECT_THAT(drawn(view), HasSubstr("job(30)  group\n"));
+  EXPECT_THAT(drawn(view), HasSubstr("orphan(40)  likely adopted by manager (20)\n"));
 }
 
 TEST(ProcessTree, ShowsWhatAZombieIsOwed) {
