@@ -195,7 +195,7 @@ TEST(Recovery, ServicesThatEndMeanwhileAreRestartedOnceAndLoseNoWord) {
 TEST(Recovery, StopThatWasInterruptedFinishes) {
   Foster foster;
   foster.write_config("[service.web]\ncommand = [\"" + Foster::actor("ignores_term") +
-                      "\"]\nstart-seconds = \"10ms\"\nstop = { timeout = \"500ms\" }\n");
+                      "\"]\nstart-seconds = \"10ms\"\nstop = { timeout = \"4s\" }\n");
   foster.up();
   const pid_t web = foster.pid_of("web");
   const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
