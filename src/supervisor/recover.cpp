@@ -37,7 +37,7 @@ RunNotes unpack_notes(const std::array<std::uint64_t, 2>& notes) {
           .reaper = static_cast<pid_t>(notes[1] >> 32U)};
 }
 
-Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper) {
+Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper, Undeclared undeclared) {
   Remembered remembered;
   const auto slots = ledger.occupied();
   if (!slots) return remembered;
@@ -45,7 +45,7 @@ Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid 
     auto entry = ledger.load(slot);
     if (!entry) {
       remembered.unknown.push_back(to_string(entry.error()));
-    } else if (!is_declared(model, entry->record)) {
+    } else if (undeclared == Undeclared::are_unknown && !is_declared(model, entry->record)) {
       remembered.unknown.push_back(std::string(entry->record.service) + ": not in the applied config");
     } else {
       if (unpack_notes(entry->notes).reaper != reaper.number()) {

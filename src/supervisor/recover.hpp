@@ -20,15 +20,22 @@ struct RunNotes {
 [[nodiscard]] std::array<std::uint64_t, 2> pack(const RunNotes& notes);
 [[nodiscard]] RunNotes unpack_notes(const std::array<std::uint64_t, 2>& notes);
 
+/// What an instance is whose service the model does not declare.
+enum class Undeclared : std::uint8_t {
+  leave,        ///< A change of the config has dismissed it: it is on its way out.
+  are_unknown,  ///< The model was not found; nobody knows what it should be.
+};
+
 /// What the ledger remembers of the instances of this model. A slot that cannot be read, or whose
-/// service is not in the model any more, is left out; its processes are named in `unknown`. A shutdown
-/// that was under way goes on under the same reaper only: a new one was started to be up.
+/// service is unknown, is left out, and named in `unknown`. A shutdown that was under way goes on under the same reaper
+/// only: a new one was started to be up.
 struct Remembered {
   std::vector<core::InstanceId> ids;
   std::vector<ledger::Entry> entries;
   std::vector<std::string> unknown;
 };
-[[nodiscard]] Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper);
+[[nodiscard]] Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper,
+                                  Undeclared undeclared);
 
 /// Takes the runs up again, in two steps around the reading of queued exits: `take_up` before, so that
 /// each exit finds its instance; `account_for` after, for processes that ended where no reaper told.

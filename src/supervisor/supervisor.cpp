@@ -128,7 +128,7 @@ struct Supervisor::Parts {
                   .events = events,
                   .journal = journal,
                   .definitions = definitions,
-                  .definitions_path = options.directories.applied_config(),
+                  .directories = options.directories,
                   .place = place(),
                   .info = [this] { return info(); },
                   .upgrade = upgrade,
@@ -276,6 +276,7 @@ struct Supervisor::Parts {
 
   // Everything is down on purpose: the next start of this foster begins with nothing.
   void forget_everything() {
+    (void)::unlink(options.directories.next_config().c_str());
     (void)::unlink(options.directories.applied_config().c_str());
     if (const auto slots = ledger.occupied()) {
       for (const ledger::Slot slot : *slots) {
@@ -294,7 +295,18 @@ struct Supervisor::Parts {
     recovery.account_for(remembered, exits);
     engine.tick();
     remembered = {};
+    finish_change();
     return {};
+  }
+
+  // What an earlier supervisor was about to apply, and had not begun.
+  void finish_change() {
+    auto next = load_definitions(options.directories.next_config(), options.name);
+    if (!next || engine.fleet().is_shutting_down()) return;
+    const core::Cause recovered{.kind = core::CauseKind::recovered, .detail = {}, .exit = std::nullopt};
+    if (auto done = commands.put_in_force(std::move(*next), recovered); !done) {
+      std::fprintf(stderr, "foster: a changed config is not applied: %s\n", to_string(done.error()).c_str());
+    }
   }
 
   void apply_first_config() {
@@ -361,8 +373,11 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
   Remembered remembered;
   if (ledger->found() == ledger::Ledger::Found::same_boot) {
     auto applied = load_definitions(options.directories.applied_config(), options.name);
+    const auto undeclared = applied ? Undeclared::leave : Undeclared::are_unknown;
     if (applied) definitions = std::move(*applied);
-    remembered = remember(*ledger, definitions.model, Pid(::getppid()));
+    remembered = remember(*ledger, definitions.model, Pid(::getppid()), undeclared);
+  } else {
+    (void)::unlink(options.directories.next_config().c_str());
   }
   auto parts = std::make_unique<Parts>(std::move(options), std::move(lane), std::move(*directories), std::move(*ledger),
                                        std::move(journal->journal), std::move(definitions), std::move(remembered));
