@@ -55,7 +55,9 @@ void Engine::take(Step step) {
 
 void Engine::perform(const core::Actions& actions, const Step& step) {
   // Remembered first: whoever dies between the two finds it pending and does it then.
-  for (const core::InstanceId id : fleet_.take_changed()) callbacks_.store(id);
+  const std::vector<core::InstanceId> changed = fleet_.take_changed();
+  callbacks_.announce(changed, actions);
+  for (const core::InstanceId id : changed) callbacks_.store(id);
   callbacks_.stored();
   step.stored();
   for (const core::Action& action : actions) callbacks_.execute(action);

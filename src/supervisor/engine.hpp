@@ -16,6 +16,8 @@ namespace foster::supervisor {
 class Engine {
  public:
   struct Callbacks {
+    /// Before anything of a step is stored: what will be told of it, and whose record it changes.
+    std::function<void(std::span<const core::InstanceId>, const core::Actions&)> announce;
     /// Before the actions of a step are done: what must survive us.
     std::function<void(core::InstanceId)> store;
     std::function<void(const core::Action&)> execute;

@@ -31,6 +31,7 @@ struct Instance {
   std::unique_ptr<Probe> probe;  ///< While somebody waits for readiness.
   std::string status;            ///< STATUS= of the current run.
   bool is_held = false;          ///< The reaper keeps the FIFO open too.
+  bool is_process_held = false;  ///< And a pidfd of the main process.
 };
 
 }  // namespace foster::supervisor

@@ -20,6 +20,7 @@ inline constexpr const char* kLockFile = "lock";
 inline constexpr const char* kFifoDirectory = "fifo";
 inline constexpr const char* kAppliedConfig = "applied.toml";
 inline constexpr const char* kNextConfig = "next.toml";
+inline constexpr const char* kSpoolFile = "history";
 
 /// The three directories of one instance name, absolute, whether they exist or not.
 struct Directories {
