@@ -71,8 +71,7 @@ void run_campaign(const Options& options, Report& report) {
   {
     Watcher watcher(sandbox, report);
     Clients clients(fleet, report);
-    const Mercy mercy = options.spares_reaper ? Mercy::spare_reaper : Mercy::none;
-    Story(sandbox, fleet, faults, report, options.seed, mercy).tell(options.seconds);
+    Story(sandbox, fleet, faults, report, options.seed).tell(options.seconds);
     (void)must(sandbox, {"start", "*"}, report);
     if (steady_pids(sandbox, fleet) != pids) report.find("pids", "a service that nobody touched was restarted");
     (void)must(sandbox, {"stop", "brief*"}, report);
@@ -81,6 +80,7 @@ void run_campaign(const Options& options, Report& report) {
     cgroups = watcher.cgroups();
   }
   (void)must(sandbox, {"stop", "*"}, report);
+  check_kept_processes(sandbox, report);
   history = sandbox.get("/v1/history?n=1000000");
   (void)must(sandbox, {"down"}, report);
   check_nothing_left(sandbox, cgroups, report);

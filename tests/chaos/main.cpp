@@ -21,7 +21,7 @@ struct Options : foster::chaos::Options {
 };
 
 constexpr std::string_view kUsage =
-    "usage: foster_chaos [--seconds N] [--seed S] [--spare-reaper]         kill at random, under real services\n"
+    "usage: foster_chaos [--seconds N] [--seed S]       kill at random, under real services\n"
     "       foster_chaos --sweep [--step K] [--only NAME]      kill at each system call of each operation, or each "
     "K-th;\n"
     "                                           NAME: start, stop, restart, reload, upgrade or recovery alone\n"
@@ -63,8 +63,6 @@ std::optional<Options> read_options(int argc, char** argv) {
       options.mode = Mode::failing_calls;
     } else if (name == "--recovery-time") {
       options.mode = Mode::recovery_time;
-    } else if (name == "--spare-reaper") {
-      options.spares_reaper = true;
     } else if (++n >= argc || !read_option(name, argv[n], options)) {
       return std::nullopt;
     }
