@@ -46,6 +46,13 @@ class LeaveSomeFree {
   rlimit most_;
 };
 
+bool is_same_file(BorrowedFd a, BorrowedFd b) {
+  struct stat first{};
+  struct stat second{};
+  return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
 rlimit limit_of_open_files() {
   rlimit found{};
   (void)::getrlimit(RLIMIT_NOFILE, &found);  // cannot fail
@@ -227,6 +234,8 @@ Result<> Executor::renew_output(core::InstanceId id, Instance& it, const core::S
 
 Result<> Executor::hold_output(core::InstanceId id, Instance& it) {
   // A FIFO's content is gone with its last descriptor: the reaper holds one while we may be away.
+  it.is_held = it.held && is_same_file(*it.held, it.output->fd());
+  if (it.is_held) return {};
   auto end = it.output->open_for_service();
   if (!end) return Failure(end.error());
   hold(id, reaper::MessageKind::hold, *end);
@@ -311,7 +320,7 @@ void Executor::perform(const core::action::Retire& retire) {
 }
 
 void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
-                     std::optional<sys::ProcessHandle> process) {
+                     std::optional<sys::ProcessHandle> process, std::optional<BorrowedFd> held) {
   Instance& it = instance(id);
   it.run = run;
   it.first_pid = first_pid;
@@ -322,7 +331,9 @@ void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t 
   if (tools_.cgroups != nullptr) {
     if (auto found = tools_.cgroups->find(cgroup_name(id))) it.cgroup = std::move(*found);
   }
+  it.held = held;
   (void)prepare(id, it, service);
+  it.held.reset();
   it.cgroup_is_spent = it.cgroup.has_value();  // nobody remembers whether it was killed
   if (main_pid != 0) expect_exit(id, run, main_pid);
 }

@@ -54,9 +54,9 @@ class Executor {
   void perform(const core::action::Retire& retire);
 
   /// Takes up a run that an earlier supervisor started. `process` is empty when its main process is
-  /// not alive any more: its exit is reported as it arrives.
+  /// not alive any more: its exit is reported as it arrives. `held` is the FIFO that the reaper has, if it has one.
   void adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
-             std::optional<sys::ProcessHandle> process);
+             std::optional<sys::ProcessHandle> process, std::optional<BorrowedFd> held);
 
   /// What the next start of this instance takes over instead of starting something: a process that is not ours.
   void adopt_next(core::InstanceId id, sys::ProcessHandle process);

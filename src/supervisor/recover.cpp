@@ -99,7 +99,7 @@ Result<> Recovery::take_up_begun(core::InstanceId id, const ledger::Entry& entry
   }
   // Of one that had ended before it could be proved only the number is known; its exit comes under it.
   const pid_t main_pid = identity.pid != 0 ? identity.pid : entry.record.main_pid;
-  executor_.adopt(id, notes.run, notes.first_pid, main_pid, std::move(process));
+  executor_.adopt(id, notes.run, notes.first_pid, main_pid, std::move(process), held_fifo(id));
   // Only a process that ran already is known before it is taken over: the one who did so was lost in between.
   const bool is_starting = static_cast<core::State>(entry.record.state) == core::State::starting;
   if (is_starting && entry.record.main_pid == 0 && identity.pid != 0) {
@@ -130,9 +130,14 @@ Result<> Recovery::take_up_pending(core::InstanceId id, const ledger::Entry& ent
     engine_.report(id, core::event::SpawnLost{run});
     return {};
   }
-  executor_.adopt(id, run, pid->number(), pid->number(), std::move(process));
+  executor_.adopt(id, run, pid->number(), pid->number(), std::move(process), held_fifo(id));
   engine_.report(id, core::event::Spawned{run, *pid});
   return {};
+}
+
+std::optional<BorrowedFd> Recovery::held_fifo(core::InstanceId id) const {
+  const auto found = inherited_.fifos.find(id);
+  return found != inherited_.fifos.end() ? std::optional<BorrowedFd>(found->second) : std::nullopt;
 }
 
 // It may have ended, and even been reaped: the kernel tells of its end as long as the descriptor lives.
@@ -149,19 +154,23 @@ std::optional<sys::ProcessHandle> Recovery::take_kept(core::InstanceId id, const
 
 /// The reaper tells before it reaps: a zombie of its own will be told of. Whoever is not proved may be any child of it
 /// that has the number now.
-bool Recovery::will_be_told(core::InstanceId id, const Instance& instance) const {
+bool Recovery::will_be_told(core::InstanceId id, const Instance& instance, const std::vector<Pid>& children) const {
   if (!instance.process) return false;
   const bool may_be_reaped = inherited_.processes.contains(id);
   if (may_be_reaped && instance.process->identity().start_time == 0) return false;
-  const auto stat = sys::read_stat(Pid(instance.main_pid));
+  const Pid pid(instance.main_pid);
+  if (std::ranges::find(children, pid) != children.end()) return true;
+  // The list may lack a few while others end.
+  const auto stat = sys::read_stat(pid);
   return stat && stat->ppid == reaper_.number();
 }
 
 void Recovery::account_for(const Remembered& remembered, Exits& exits) {
+  const std::vector<Pid> children = sys::children_of(reaper_);  // of all at once: one after the other takes its time
   for (const core::InstanceId id : remembered.ids) {
     const Instance* it = executor_.find(id);
     if (it == nullptr || it->main_pid == 0 || !exits.is_expected(it->main_pid)) continue;
-    if (will_be_told(id, *it)) continue;
+    if (will_be_told(id, *it, children)) continue;
     // Reaped since we looked: then it was told before.
     exits.drain();
     if (!exits.is_expected(it->main_pid)) continue;

@@ -58,8 +58,11 @@ class Recovery {
 
  private:
   [[nodiscard]] Result<> take_up_begun(core::InstanceId id, const ledger::Entry& entry, const RunNotes& notes);
+  /// What the reaper holds of the output, if it does.
+  [[nodiscard]] std::optional<BorrowedFd> held_fifo(core::InstanceId id) const;
   [[nodiscard]] std::optional<sys::ProcessHandle> take_kept(core::InstanceId id, const sys::ProcessIdentity& identity);
-  [[nodiscard]] bool will_be_told(core::InstanceId id, const Instance& instance) const;
+  [[nodiscard]] bool will_be_told(core::InstanceId id, const Instance& instance,
+                                  const std::vector<Pid>& children) const;
   [[nodiscard]] Result<> take_up_pending(core::InstanceId id, const ledger::Entry& entry);
 
   ledger::Ledger& ledger_;

@@ -73,7 +73,12 @@ void run_campaign(const Options& options, Report& report) {
     Clients clients(fleet, report);
     Story(sandbox, fleet, faults, report, options.seed).tell(options.seconds);
     (void)must(sandbox, {"start", "*"}, report);
-    if (steady_pids(sandbox, fleet) != pids) report.find("pids", "a service that nobody touched was restarted");
+    if (steady_pids(sandbox, fleet) != pids) {
+      report.find("pids", "a service that nobody touched was restarted");
+      for (const Service* service : fleet.with_role(Role::steady)) {
+        report.say(sandbox.get("/v1/services/" + service->name + "/history?n=20"));
+      }
+    }
     (void)must(sandbox, {"stop", "brief*"}, report);
     check_descriptors(sandbox, before, report);
     check_zombies(sandbox, report);

@@ -300,6 +300,28 @@ TEST(Recovery, AServiceThatOutlivedItsReaperKeepsItsStatusWhileNoSupervisorIsThe
   (void)::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
+TEST(Recovery, AnUpThatFailsAfterBothWereLostLeavesTheServicesRunning) {
+  Foster foster;
+  foster.write_config("[service.web]\ncommand = [\"sleep\", \"1000\"]\nstart-seconds = \"10ms\"\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  const auto info = foster.info();
+  const auto reaper = static_cast<pid_t>(info.at("reaper").as_int64());
+  const auto supervisor = static_cast<pid_t>(info.at("supervisor").as_int64());
+  ::kill(reaper, SIGSTOP);
+  ::kill(supervisor, SIGKILL);
+  ::kill(reaper, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !is_alive(reaper) && !is_alive(supervisor); }));
+  // The new config cannot be kept.
+  const std::string in_the_way = info.at("runtime_dir").as_string().c_str() + std::string("/next.toml");
+  ASSERT_TRUE(std::filesystem::create_directory(in_the_way));
+  EXPECT_EQ(foster.run({"up", "-d"}).code, 1);
+  EXPECT_EQ(foster.pid_of("web"), web);
+  std::filesystem::remove(in_the_way);
+  foster.up();
+  EXPECT_EQ(foster.pid_of("web"), web);
+}
+
 TEST(Recovery, LosingBothStartsNothingTwice) {
   Foster foster;
   foster.write_config("[service.web]\ncommand = [\"" + Foster::actor("counter") +
