@@ -181,6 +181,7 @@ std::string encode(const Info& info) {
   json.key("state_dir").string(info.state_dir);
   json.key("config").string_or_null(info.config);
   json.key("log_dir").string(info.log_dir);
+  json.key("history_trouble").string_or_null(info.history_trouble);
   json.key("recoveries").number(info.recoveries);
   json.key("hangs").number(info.hangs);
   json.end_object();

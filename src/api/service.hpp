@@ -65,9 +65,10 @@ struct Info {
   std::string runtime_dir;
   std::string state_dir;
   std::string log_dir;
-  std::string config;       ///< Path of the applied file; empty: none.
-  unsigned recoveries = 0;  ///< How often a lost supervisor was replaced.
-  unsigned hangs = 0;       ///< How often that was because it hung.
+  std::string config;           ///< Path of the applied file; empty: none.
+  std::string history_trouble;  ///< Why the history is not stored now; empty: it is.
+  unsigned recoveries = 0;      ///< How often a lost supervisor was replaced.
+  unsigned hangs = 0;           ///< How often that was because it hung.
 };
 
 /// One instance with what the core does not know.

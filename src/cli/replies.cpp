@@ -132,7 +132,8 @@ std::optional<InstanceInfo> read_info(std::string_view text) {
                       .runtime_dir = fields.text("runtime_dir"),
                       .state_dir = fields.text("state_dir"),
                       .log_dir = fields.text("log_dir"),
-                      .config = fields.text("config")};
+                      .config = fields.text("config"),
+                      .history_trouble = fields.text("history_trouble")};
 }
 
 std::optional<TakenOver> read_upgraded(std::string_view text) {

@@ -49,6 +49,7 @@ struct InstanceInfo {
   std::string state_dir;
   std::string log_dir;
   std::string config;
+  std::string history_trouble;
 };
 
 struct OutcomeRow {

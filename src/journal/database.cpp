@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "journal/stored_exit.hpp"
+
 namespace foster::journal {
 namespace {
 
@@ -26,13 +28,10 @@ CREATE TABLE event (
   state     INTEGER NOT NULL,  -- from * 256 + to, as core::State numbers them
   cause     INTEGER NOT NULL,  -- core::CauseKind
   detail    TEXT    NOT NULL,
-  exit      INTEGER            -- kind * 256 + code or signal; see ExitKind
+  exit      INTEGER            -- stored_exit.hpp
 );
 CREATE INDEX event_of_instance ON event (instance, id);
 )";
-
-// Stored; never reuse a number.
-enum class ExitKind : std::int64_t { exited = 1, killed = 2, killed_with_core = 3, unknown = 4 };
 
 /// SQLite is configured once, before its first use: no memory set apart that may never be needed.
 void configure_once() {
@@ -109,25 +108,6 @@ class Statement {
   int code_ = SQLITE_OK;
 };
 
-std::int64_t encode(const ExitStatus& exit) {
-  const auto pack = [](ExitKind kind, int value) { return static_cast<std::int64_t>(kind) * 256 + value; };
-  if (const auto* exited = std::get_if<Exited>(&exit)) return pack(ExitKind::exited, exited->code);
-  if (const auto* killed = std::get_if<Killed>(&exit)) {
-    return pack(killed->core_dumped ? ExitKind::killed_with_core : ExitKind::killed, killed->signal.number());
-  }
-  return pack(ExitKind::unknown, 0);
-}
-
-ExitStatus decode_exit(std::int64_t stored) {
-  const int value = static_cast<int>(stored & 0xff);
-  const auto kind = static_cast<ExitKind>(stored >> 8);
-  const auto signal = Signal::from_number(value);
-  if (kind == ExitKind::exited) return Exited{value};
-  if (kind == ExitKind::killed && signal) return Killed{*signal, false};
-  if (kind == ExitKind::killed_with_core && signal) return Killed{*signal, true};
-  return ExitUnknown{};
-}
-
 core::State decode_state(std::int64_t stored) {
   return stored >= 0 && stored < static_cast<std::int64_t>(core::kStates) ? static_cast<core::State>(stored)
                                                                           : core::State::stopped;
@@ -144,7 +124,7 @@ void bind_event(Statement& statement, const EventRecord& event) {
   statement.bind(7, static_cast<std::int64_t>(event.cause.kind));
   statement.bind(8, event.cause.detail);
   if (event.cause.exit) {
-    statement.bind(9, encode(*event.cause.exit));
+    statement.bind(9, encode_exit(*event.cause.exit));
   } else {
     statement.bind_null(9);
   }

@@ -109,28 +109,59 @@ Journal::Journal(Journal&&) noexcept = default;
 Journal& Journal::operator=(Journal&&) noexcept = default;
 Journal::~Journal() = default;
 
-Result<Journal::Opened> Journal::open(std::string path) {
+Journal::Opened Journal::open(std::string path) {
   return open(std::move(path), Options{});
 }
 
-Result<Journal::Opened> Journal::open(std::string path, Options options) {
-  auto writer = std::make_shared<Writer>(std::move(path), options);
-  if (auto opened = writer->open_first(); !opened) return std::unexpected(opened.error());
+Journal::Opened Journal::open(std::string path, Options options) {
+  auto writer = std::make_shared<Writer>(std::move(path), std::move(options));
+  writer->open_first();
   Journal journal(std::make_unique<Impl>(writer));
   const std::lock_guard lock(writer->mutex);
-  journal.impl_->start_if_needed();  // it closes the file if nothing happens
+  if (writer->is_open()) journal.impl_->start_if_needed();  // it closes the file if nothing happens
   return Opened{std::move(journal), writer->moved_aside, writer->stuck};
 }
 
 std::uint64_t Journal::append(EventRecord event) {
+  const std::uint64_t id = note(std::move(event));
+  release();
+  return id;
+}
+
+std::uint64_t Journal::note(EventRecord event) {
   Writer& writer = impl_->writer();
   const std::lock_guard lock(writer.mutex);
   const std::uint64_t id = event.id = writer.next_id++;
+  // A full file system costs this event its safety, and nothing more.
+  if (writer.spool) (void)writer.spool->append(event);
   writer.pending.push_back(std::move(event));
   writer.drop_surplus();
-  impl_->start_if_needed();
-  if (writer.pending.size() == 1) writer.work.notify_one();
   return id;
+}
+
+void Journal::release() {
+  Writer& writer = impl_->writer();
+  const std::lock_guard lock(writer.mutex);
+  const bool had_work = writer.has_released();
+  writer.released = writer.next_id - 1;
+  if (!writer.has_released()) return;
+  impl_->start_if_needed();
+  if (!had_work) writer.work.notify_one();
+}
+
+std::vector<EventRecord> Journal::pending() const {
+  const std::lock_guard lock(impl_->writer().mutex);
+  return {impl_->writer().pending.begin(), impl_->writer().pending.end()};
+}
+
+void Journal::retract(const std::vector<std::uint64_t>& ids) {
+  if (ids.empty()) return;
+  Writer& writer = impl_->writer();
+  const std::lock_guard lock(writer.mutex);
+  std::erase_if(writer.pending, [&](const EventRecord& event) {
+    return event.id > writer.released && std::ranges::find(ids, event.id) != ids.end();
+  });
+  writer.keep_spool();
 }
 
 Result<std::vector<EventRecord>> Journal::history(const Query& query) const {

@@ -32,17 +32,19 @@ class Journal {
     std::chrono::milliseconds gather{20};         ///< How long the first event of a batch waits for others.
     std::chrono::milliseconds idle_after{1'000};  ///< Without an event for this long, the file is closed.
     std::chrono::milliseconds retry_after{5'000};
+    std::string spool{};  ///< A file that keeps what is not stored yet from a SIGKILL; empty: none.
   };
 
   struct Opened;
 
-  /// Opens or makes the database at `path`. One that cannot be read as a database is moved aside and a new one made.
-  /// A disk that refuses is no error: the journal begins in memory, and goes on from there.
+  /// Takes up what the spool of an earlier journal still has; it waits for `release`, and the database is opened when
+  /// it is needed. Without such a spool, opens or makes the database at `path`. One that cannot be read as a database
+  /// is moved aside and a new one made. A disk that refuses, or a database of a newer foster, which is left alone, is
+  /// no error: the journal begins in memory, says so in `stuck`, and goes on from there.
   ///
-  /// @errors `EPROTO` it was written by a newer foster; nothing was changed.
-  /// @blocks On the disk.
-  [[nodiscard]] static Result<Opened> open(std::string path, Options options);
-  [[nodiscard]] static Result<Opened> open(std::string path);
+  /// @blocks On the disk, where there is no spool.
+  [[nodiscard]] static Opened open(std::string path, Options options);
+  [[nodiscard]] static Opened open(std::string path);
 
   Journal(Journal&&) noexcept;
   Journal& operator=(Journal&&) noexcept;
@@ -51,6 +53,15 @@ class Journal {
 
   /// Takes the event, gives it the next id, and returns that. Never waits for the disk.
   std::uint64_t append(EventRecord event);
+
+  /// As `append`, but only into the spool: it is stored after `release`. For what is about to happen.
+  std::uint64_t note(EventRecord event);
+  /// All that was noted has happened.
+  void release();
+  /// What waits to be released or stored, oldest first.
+  [[nodiscard]] std::vector<EventRecord> pending() const;
+  /// These have not happened after all. Only what was not released can be taken back.
+  void retract(const std::vector<std::uint64_t>& ids);
 
   /// Stored and pending events, oldest first. Includes everything appended before. While the file cannot be read
   /// (`stuck` says why), the answer is what is in memory.

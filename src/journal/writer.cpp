@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "sys/memory.hpp"
@@ -10,14 +11,23 @@ namespace foster::journal {
 namespace {
 
 constexpr std::size_t kBatch = 500;
+constexpr std::size_t kMostSpooled = 4U << 20U;
 
 }  // namespace
 
-Result<> Writer::open_first() {
-  auto opened = make_ready();
-  if (opened || opened.error().code == EPROTO) return opened;
-  stuck = opened.error();
-  return {};
+void Writer::open_first() {
+  if (!options_.spool.empty()) {
+    auto opened = Spool::open(options_.spool);
+    if (opened) spool.emplace(std::move(opened->spool));
+    if (opened && opened->found) {
+      Spool::Found& found = *opened->found;
+      pending.assign(std::move_iterator(found.events.begin()), std::move_iterator(found.events.end()));
+      next_id = found.last_id + 1;
+      spooled_as_attached_ = found.are_numbered;
+      return;
+    }
+  }
+  if (auto opened = make_ready(); !opened) stuck = opened.error();
 }
 
 void Writer::run() {
@@ -43,7 +53,7 @@ void Writer::serve_until_idle(Lock& lock) {
 }
 
 bool Writer::has_work() const {
-  return stop || !pending.empty() || !requests.empty() || flush_wanted != flush_served;
+  return stop || has_released() || !requests.empty() || flush_wanted != flush_served;
 }
 
 /// One transition seldom comes alone, and a batch costs as much as an event.
@@ -60,8 +70,9 @@ void Writer::wait_for_retry(Lock& lock) {
 
 Result<> Writer::store_pending(Lock& lock) {
   bool began_anew = false;
-  while (!pending.empty()) {
-    const auto size = static_cast<std::ptrdiff_t>(std::min(kBatch, pending.size()));
+  while (has_released()) {
+    const auto held_back = std::ranges::find_if(pending, [this](const auto& event) { return event.id > released; });
+    const auto size = std::min<std::ptrdiff_t>(kBatch, held_back - pending.begin());
     const std::vector<EventRecord> batch(pending.begin(), pending.begin() + size);
     in_flight_ = batch.back().id;
     lock.unlock();
@@ -78,6 +89,7 @@ Result<> Writer::store_pending(Lock& lock) {
     }
     stuck.reset();
     while (!outdated && !pending.empty() && pending.front().id <= batch.back().id) pending.pop_front();
+    tidy_spool();
   }
   return {};
 }
@@ -131,6 +143,21 @@ void Writer::close(Lock& lock) {
   lock.lock();
 }
 
+void Writer::tidy_spool() {
+  if (!spool) return;
+  if (pending.empty()) {
+    spool->clear(next_id - 1, attached_ || spooled_as_attached_);
+  } else if (spool->size() > kMostSpooled) {
+    keep_spool();
+  }
+}
+
+void Writer::keep_spool() {
+  const bool are_numbered = attached_ || spooled_as_attached_;
+  const std::vector<EventRecord> events(pending.begin(), pending.end());
+  if (spool) (void)spool->keep(events, next_id - 1, are_numbered);  // a full file system: it stays as it was
+}
+
 void Writer::drop_surplus() {
   if (pending.size() <= options_.pending_most) return;
   const auto oldest = std::ranges::find_if(pending, [this](const auto& event) { return event.id > in_flight_; });
@@ -145,9 +172,23 @@ Result<> Writer::make_ready() {
   if (attached_) return {};
   const auto last = database_->last_id();
   if (!last) return std::unexpected(last.error());
-  renumber_pending(*last);
-  attached_ = true;
+  attach(*last);
   return {};
+}
+
+void Writer::attach(std::uint64_t last_stored) {
+  const Lock lock(mutex);
+  if (!spooled_as_attached_) {
+    renumber_pending(last_stored);
+  } else if (last_stored < next_id) {
+    // What was stored, and not taken off the spool in time.
+    while (!pending.empty() && pending.front().id <= last_stored) pending.pop_front();
+  } else {
+    // Another database has taken the place of the one that was numbered after.
+    renumber_pending(last_stored + 1 - (pending.empty() ? next_id : pending.front().id));
+  }
+  attached_ = true;
+  keep_spool();
 }
 
 Result<> Writer::open_or_set_aside() {
@@ -162,10 +203,10 @@ Result<> Writer::open_or_set_aside() {
 }
 
 /// Events that came before the file could be opened were numbered from 1; behind those in the file they go on.
-void Writer::renumber_pending(std::uint64_t last_stored) {
-  const Lock lock(mutex);
-  for (auto& event : pending) event.id += last_stored;
-  next_id += last_stored;
+void Writer::renumber_pending(std::uint64_t by) {
+  for (auto& event : pending) event.id += by;
+  next_id += by;
+  released += by;
 }
 
 Result<> Writer::store(const std::vector<EventRecord>& batch) {

@@ -15,6 +15,7 @@
 #include "journal/database.hpp"
 #include "journal/event_record.hpp"
 #include "journal/journal.hpp"
+#include "journal/spool.hpp"
 
 namespace foster::journal {
 
@@ -29,8 +30,9 @@ class Writer {
  public:
   Writer(std::string path, Journal::Options options) : path_(std::move(path)), options_(options) {}
 
-  /// Opens the database in the calling thread, before there is another.
-  [[nodiscard]] Result<> open_first();
+  /// In the calling thread, before there is another: takes up what an earlier journal had not stored, or opens the
+  /// database. One that cannot be opened is no error, and said in `stuck`.
+  void open_first();
 
   /// The thread's program: returns when nothing was asked for a while, or at `stop`.
   void run();
@@ -40,6 +42,8 @@ class Writer {
   std::condition_variable work;     ///< For the writer.
   std::condition_variable served;   ///< For the owner.
   std::deque<EventRecord> pending;  ///< Not stored yet, oldest first; the batch in flight included.
+  std::optional<Spool> spool;       ///< What is pending, out of reach of a SIGKILL.
+  std::uint64_t released = 0;       ///< Events up to this one may be stored.
   std::deque<std::shared_ptr<Request>> requests;
   std::uint64_t next_id = 1;
   std::uint64_t dropped = 0;
@@ -53,6 +57,13 @@ class Writer {
 
   /// Keeps memory bounded: the oldest event that is not being stored goes.
   void drop_surplus();
+  [[nodiscard]] bool has_released() const { return !pending.empty() && pending.front().id <= released; }
+  /// The spool holds what is pending, and little more.
+  void tidy_spool();
+  /// The spool holds what is pending, and nothing more.
+  void keep_spool();
+  /// Before there is a thread.
+  [[nodiscard]] bool is_open() const { return database_.has_value(); }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -70,7 +81,8 @@ class Writer {
   [[nodiscard]] Result<> make_ready();
   [[nodiscard]] Result<> open_or_set_aside();
   [[nodiscard]] Result<> store(const std::vector<EventRecord>& batch);
-  void renumber_pending(std::uint64_t last_stored);
+  void attach(std::uint64_t last_stored);
+  void renumber_pending(std::uint64_t by);
   [[nodiscard]] bool is_renumbered(const std::vector<EventRecord>& batch);
   void give_up_file(const Error& error);
 
@@ -78,6 +90,7 @@ class Writer {
   const Journal::Options options_;
   std::optional<Database> database_;
   bool attached_ = false;                       ///< The ids continue those in the file.
+  bool spooled_as_attached_ = false;            ///< They did so in the journal before; the file may be another one.
   std::uint64_t in_flight_ = 0;                 ///< Under `mutex`: last id of the batch that is being stored.
   std::uint64_t since_prune_ = UINT64_MAX / 2;  ///< Events stored since; the first batch prunes.
 };

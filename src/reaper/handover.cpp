@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "sys/check.hpp"
 
 namespace foster::reaper {
 namespace {
+
+constexpr int kFirstHighNumber = 256;
 
 bool write_whole(BorrowedFd file, const void* bytes, std::size_t size) noexcept {
   return sys::retry_on_eintr([&] { return ::write(file.get(), bytes, size); }) == static_cast<ssize_t>(size);
@@ -36,8 +39,8 @@ Result<UniqueFd> hand_over(const Handover& handover, const HeldFds& held) noexce
   header.held = 0;
   held.for_each([&](std::uint32_t, BorrowedFd) { ++header.held; });
   bool is_written = write_whole(file, &header, sizeof header);
-  held.for_each([&](std::uint32_t slot, BorrowedFd fd) {
-    const HeldFd one{slot, fd.get()};
+  held.for_each([&](std::uint32_t place, BorrowedFd fd) {
+    const HeldFd one{place, fd.get()};
     is_written = is_written && write_whole(file, &one, sizeof one);
   });
   if (!is_written || ::lseek(file.get(), 0, SEEK_SET) != 0) return failure("memfd", errno);
@@ -47,6 +50,30 @@ Result<UniqueFd> hand_over(const Handover& handover, const HeldFds& held) noexce
 
 void keep_all(const Handover& handover, const HeldFds& held) noexcept {
   set_flags(handover, held, FD_CLOEXEC);
+}
+
+void list_held(BorrowedFd file, const HeldFds& held, std::vector<int>& numbers) noexcept {
+  if (::ftruncate(file.get(), 0) != 0 || ::lseek(file.get(), 0, SEEK_SET) != 0) return;
+  held.for_each([&](std::uint32_t place, BorrowedFd fd) {
+    const HeldFd one{place, fd.get()};
+    if (numbers.size() < numbers.capacity() && write_whole(file, &one, sizeof one)) numbers.push_back(fd.get());
+  });
+}
+
+Inherited take_inherited(BorrowedFd file) {
+  Inherited found;
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) return found;
+  for (HeldFd one{}; read_whole(file, &one, sizeof one);) {
+    if (one.fd < 0 || ::fcntl(one.fd, F_SETFD, FD_CLOEXEC) != 0) continue;
+    UniqueFd fd(one.fd);
+    if (UniqueFd moved(::fcntl(one.fd, F_DUPFD_CLOEXEC, kFirstHighNumber)); moved) fd = std::move(moved);
+    if (one.place < HeldFds::kFirstProcess) {
+      found.fifos.insert_or_assign(one.place, std::move(fd));
+    } else {
+      found.processes.insert_or_assign(one.place - HeldFds::kFirstProcess, std::move(fd));
+    }
+  }
+  return found;
 }
 
 Result<Handover> take_over(BorrowedFd file, HeldFds& held) {
@@ -61,7 +88,7 @@ Result<Handover> take_over(BorrowedFd file, HeldFds& held) {
   for (std::uint32_t n = 0; n < handover.held; ++n) {
     HeldFd one{};
     if (!read_whole(file, &one, sizeof one) || one.fd < 0) return failure("handover", EBADMSG);
-    held.hold(one.slot, UniqueFd(one.fd));
+    held.hold(one.place, UniqueFd(one.fd));
   }
   set_flags(handover, held, FD_CLOEXEC);
   return handover;

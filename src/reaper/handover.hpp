@@ -5,7 +5,9 @@
 #include <sys/resource.h>
 
 #include <cstdint>
+#include <map>
 #include <type_traits>
+#include <vector>
 
 #include <foster/fd.hpp>
 #include <foster/result.hpp>
@@ -32,7 +34,7 @@ struct Handover {
   std::uint32_t reserved_too = 0;
 };
 struct HeldFd {
-  std::uint32_t slot;
+  std::uint32_t place;
   std::int32_t fd;
 };
 static_assert(std::is_trivially_copyable_v<Handover> && sizeof(Handover) == 64 && sizeof(HeldFd) == 8);
@@ -43,6 +45,17 @@ static_assert(std::is_trivially_copyable_v<Handover> && sizeof(Handover) == 64 &
 
 /// After an exec that failed: nothing survives the next one.
 void keep_all(const Handover& handover, const HeldFds& held) noexcept;
+
+/// The table alone, into a memory file that is there already. For a child that inherits them under the numbers that are
+/// added to `numbers`, as many as there is room for.
+void list_held(BorrowedFd file, const HeldFds& held, std::vector<int>& numbers) noexcept;
+
+/// In that child: what it has inherited, close-on-exec again, under high numbers: low ones are worth more.
+struct Inherited {
+  std::map<ledger::Slot, UniqueFd> fifos;
+  std::map<ledger::Slot, UniqueFd> processes;
+};
+[[nodiscard]] Inherited take_inherited(BorrowedFd file);
 
 /// In the new program: takes the descriptors, close-on-exec again.
 /// @errors `EBADMSG` this is no handover.

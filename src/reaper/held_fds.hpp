@@ -1,4 +1,5 @@
-// The descriptors the reaper keeps open for the supervisor: a FIFO's content lives as long as its last descriptor.
+// The descriptors the reaper keeps open for the supervisor: a FIFO's content lives as long as its last descriptor, and
+// what the kernel knows of the end of somebody else's child as long as a pidfd.
 #pragma once
 
 #include <cstddef>
@@ -8,26 +9,39 @@
 
 #include <foster/fd.hpp>
 
+#include "ledger/entry.hpp"
+
 namespace foster::reaper {
 
-/// One descriptor a slot, in a table that is made once.
+/// One descriptor a place, in a table that is made once. The first places are those of FIFOs, a slot's the slot itself;
+/// behind them are those of processes.
 class HeldFds {
  public:
-  explicit HeldFds(std::size_t slots) : fds_(slots) {}
+  static constexpr std::uint32_t kFirstProcess = ledger::kSlots;
 
-  /// In place of what was held for the slot. A slot beyond the table is nobody's: the descriptor is closed.
-  void hold(std::uint32_t slot, UniqueFd fd) noexcept {
-    if (slot < fds_.size()) fds_[slot] = std::move(fd);
+  HeldFds() : fds_(std::size_t{2} * ledger::kSlots) {}
+
+  [[nodiscard]] static constexpr std::uint32_t place_of_process(ledger::Slot slot) noexcept {
+    return slot < kFirstProcess ? kFirstProcess + slot : UINT32_MAX;
   }
-  /// Calls `deed` with each slot and what is held for it.
+
+  /// In place of what was held. A place beyond the table is nobody's: the descriptor is closed.
+  void hold(std::uint32_t place, UniqueFd fd) noexcept {
+    if (place < fds_.size()) fds_[place] = std::move(fd);
+  }
+  /// Calls `deed` with each place and what is held there.
   template <class Deed>
   void for_each(Deed deed) const noexcept {
-    for (std::size_t slot = 0; slot < fds_.size(); ++slot) {
-      if (fds_[slot]) deed(static_cast<std::uint32_t>(slot), BorrowedFd(fds_[slot]));
+    for (std::size_t place = 0; place < fds_.size(); ++place) {
+      if (fds_[place]) deed(static_cast<std::uint32_t>(place), BorrowedFd(fds_[place]));
     }
   }
-  void release(std::uint32_t slot) noexcept {
-    if (slot < fds_.size()) fds_[slot].reset();
+  /// They are another program's of this process from now on: nothing is closed.
+  void give_up() noexcept {
+    for (UniqueFd& fd : fds_) (void)fd.release();
+  }
+  void release(std::uint32_t place) noexcept {
+    if (place < fds_.size()) fds_[place].reset();
   }
 
  private:

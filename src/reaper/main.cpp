@@ -46,7 +46,8 @@ Result<int> be_reaper(RoleArguments& arguments) {
               .instance_name = arguments.name,
               .supervisor_arguments = role_words(arguments),
               .instance_lock = std::move(*lock),
-              .ready_fd = std::move(arguments.ready)});
+              .ready_fd = std::move(arguments.ready),
+              .bequest = std::move(arguments.bequest)});
 }
 
 }  // namespace

@@ -222,6 +222,12 @@ class Reaper {
       case MessageKind::release:
         if (size >= sizeof(Slot)) held_.release(message.slot.slot);
         return;
+      case MessageKind::hold_process:
+        if (size >= sizeof(Slot) && fd) held_.hold(HeldFds::place_of_process(message.slot.slot), std::move(fd));
+        return;
+      case MessageKind::release_process:
+        if (size >= sizeof(Slot)) held_.release(HeldFds::place_of_process(message.slot.slot));
+        return;
       case MessageKind::finish:
         if (size >= sizeof(Finish)) finish_ = message.finish.exit_code;
         return;
@@ -285,7 +291,7 @@ class Reaper {
 
   void start_supervisor() noexcept {
     start_at_.reset();
-    if (supervisor_.start()) {
+    if (supervisor_.start(held_)) {
       ledger_.set_supervisor_pid(supervisor_.pid());
       keep_alive_.started();
     } else {
@@ -339,7 +345,7 @@ class Reaper {
 
 /// A held descriptor for every slot and some of our own. @return What was found, to be given back to the supervisor.
 std::optional<rlimit64> raise_file_limit() noexcept {
-  constexpr rlim64_t kWanted = ledger::kSlots + 64;
+  constexpr rlim64_t kWanted = 2 * ledger::kSlots + 64;
   rlimit64 found{};
   if (::getrlimit64(RLIMIT_NOFILE, &found) != 0 || found.rlim_cur >= kWanted) return std::nullopt;
   const rlimit64 raised{std::min(kWanted, found.rlim_max), found.rlim_max};
@@ -363,24 +369,28 @@ Result<> become_reaper(ledger::Ledger& ledger, std::optional<Pid> supervisor) {
 struct Inheritance {
   sys::Channel channel;
   SupervisorRecipe recipe;
-  HeldFds held{ledger::kSlots};
+  HeldFds held{};
   std::optional<Handover> handover{};
 };
 
 Result<Inheritance> begin(Options& options) {
   auto channel = sys::Channel::pair();
   if (!channel) return Failure(std::move(channel).error());
+  HeldFds held;
+  if (options.bequest) (void)take_over(options.bequest, held);  // what cannot be read is lost, as it would be without
+  options.bequest.reset();
   return Inheritance{.channel = std::move(channel->first),
                      .recipe = {.program = std::move(options.program),
                                 .arguments = std::move(options.supervisor_arguments),
                                 .channel = std::move(channel->second).into_fd(),
                                 .lock = std::move(options.instance_lock),
                                 .ready = std::move(options.ready_fd),
-                                .file_limit = raise_file_limit()}};
+                                .file_limit = raise_file_limit()},
+                     .held = std::move(held)};
 }
 
 Result<Inheritance> inherit(Options& options) {
-  HeldFds held(ledger::kSlots);
+  HeldFds held;
   const auto handover = take_over(options.takeover, held);
   if (!handover) return Failure(handover.error());
   options.takeover.reset();

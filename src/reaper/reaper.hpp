@@ -21,6 +21,9 @@ struct Options {
   /// Where the first supervisor says that it is ready. The reaper's own copy is closed at once: the other end sees
   /// the end of file when that supervisor dies before it is ready. Empty: nobody waits.
   UniqueFd ready_fd{};
+  /// What a supervisor held that has become this reaper, because the one before was lost: FIFOs and pidfds, as a
+  /// handover (reaper/handover.hpp). Empty: nothing.
+  UniqueFd bequest{};
   /// What this process knew before an upgrade (reaper/handover.hpp): it goes on, and does not begin. Then there is
   /// no lock and no `ready_fd` here; they come with it.
   UniqueFd takeover{};

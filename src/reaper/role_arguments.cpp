@@ -32,6 +32,8 @@ RoleArguments read_role_arguments(int argc, char** argv) {
     if (key == "--channel") arguments.channel = inherited(value);
     if (key == "--lock") arguments.lock = inherited(value);
     if (key == "--listener") arguments.listener = inherited(value);
+    if (key == "--kept") arguments.kept = inherited(value);
+    if (key == "--bequest") arguments.bequest = inherited(value);
     if (key == "--takeover") arguments.takeover = inherited(value);
     if (key == "--ready-fd") arguments.ready = inherited(value);
   }

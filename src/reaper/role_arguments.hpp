@@ -21,6 +21,8 @@ struct RoleArguments {
   UniqueFd channel;    ///< --channel: the supervisor's end.
   UniqueFd lock;       ///< --lock
   UniqueFd listener;   ///< --listener: an earlier supervisor's control socket, or something that is none.
+  UniqueFd kept;       ///< --kept: the list of what the reaper holds, and we have inherited (reaper/handover.hpp).
+  UniqueFd bequest;    ///< --bequest: what this process held as the supervisor of a reaper that was lost.
   UniqueFd takeover;   ///< --takeover: what this process knew as another program (reaper/handover.hpp).
   UniqueFd ready;      ///< --ready-fd: where whoever waits hears "READY", or why not.
 };

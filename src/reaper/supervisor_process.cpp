@@ -1,11 +1,13 @@
 #include "reaper/supervisor_process.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <utility>
 
+#include "reaper/handover.hpp"
 #include "sys/wait.hpp"
 
 namespace foster::reaper {
@@ -18,7 +20,8 @@ UniqueFd reserve_number() {
   return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
-std::vector<std::string> argv_of(const SupervisorRecipe& recipe, const UniqueFd& listener, Which which) {
+std::vector<std::string> argv_of(const SupervisorRecipe& recipe, const UniqueFd& listener, const UniqueFd& kept,
+                                 Which which) {
   std::vector<std::string> words{"foster: supervisor"};
   const auto add_fd = [&](const char* option, const UniqueFd& fd) {
     if (!fd) return;
@@ -28,16 +31,19 @@ std::vector<std::string> argv_of(const SupervisorRecipe& recipe, const UniqueFd&
   add_fd("--channel", recipe.channel);
   add_fd("--lock", recipe.lock);
   add_fd("--listener", listener);
+  add_fd("--kept", kept);
   if (which == Which::first) add_fd("--ready-fd", recipe.ready);
   words.insert(words.end(), recipe.arguments.begin(), recipe.arguments.end());
   return words;
 }
 
-std::vector<int> fds_of(const SupervisorRecipe& recipe, const UniqueFd& listener) {
+std::vector<int> fds_of(const SupervisorRecipe& recipe, const UniqueFd& listener, const UniqueFd& kept) {
+  constexpr std::size_t kOwn = 8;
   std::vector<int> fds{recipe.channel.get()};
-  if (listener) fds.push_back(listener.get());
-  if (recipe.lock) fds.push_back(recipe.lock.get());
-  if (recipe.ready) fds.push_back(recipe.ready.get());
+  fds.reserve(kOwn + std::size_t{2} * ledger::kSlots);
+  for (const UniqueFd* fd : {&listener, &kept, &recipe.lock}) {
+    if (*fd) fds.push_back(fd->get());
+  }
   return fds;
 }
 
@@ -51,17 +57,22 @@ SupervisorProcess::Words::Words(std::vector<std::string> words) : words_(std::mo
 SupervisorProcess::SupervisorProcess(SupervisorRecipe recipe)
     : recipe_(std::move(recipe)),
       listener_(reserve_number()),
-      first_argv_(argv_of(recipe_, listener_, Which::first)),
-      later_argv_(argv_of(recipe_, listener_, Which::later)),
-      inherited_(fds_of(recipe_, listener_)) {}
+      kept_(::memfd_create("kept", MFD_CLOEXEC)),
+      first_argv_(argv_of(recipe_, listener_, kept_, Which::first)),
+      later_argv_(argv_of(recipe_, listener_, kept_, Which::later)),
+      inherited_(fds_of(recipe_, listener_, kept_)),
+      always_inherited_(inherited_.size()) {}
 
-bool SupervisorProcess::start() noexcept {
+bool SupervisorProcess::start(const HeldFds& held) noexcept {
   const bool is_first = !std::exchange(started_before_, true);
   LaunchPlan plan;
   plan.program = recipe_.program.c_str();
   plan.fallback = "/proc/self/exe";
   plan.argv = (is_first ? first_argv_ : later_argv_).get();
   plan.environment = ::environ;
+  inherited_.resize(always_inherited_);  // never more
+  if (recipe_.ready) inherited_.push_back(recipe_.ready.get());
+  if (kept_) list_held(kept_, held, inherited_);
   plan.inherited = inherited_.data();
   plan.inherited_count = inherited_.size();
   if (recipe_.file_limit) {
@@ -70,10 +81,7 @@ bool SupervisorProcess::start() noexcept {
   }
   const Launched launched = launch(plan);
   // Closed whether it started or not: the launcher must not wait for a supervisor that comes later.
-  if (recipe_.ready) {
-    recipe_.ready.reset();
-    inherited_.pop_back();
-  }
+  recipe_.ready.reset();
   if (launched.pid == 0) return false;
   pid_ = Pid(launched.pid);
   return true;

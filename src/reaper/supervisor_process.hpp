@@ -10,12 +10,14 @@
 #include <foster/fd.hpp>
 #include <foster/ids.hpp>
 
+#include "reaper/held_fds.hpp"
 #include "reaper/launch.hpp"
 
 namespace foster::reaper {
 
 /// What every supervisor is started with. argv is
-/// {"foster: supervisor", "--channel", "N", "--lock", "N", "--listener", "N", arguments…}, and for the first one
+/// {"foster: supervisor", "--channel", "N", "--lock", "N", "--listener", "N", "--kept", "N", arguments…}, and for the
+/// first one
 /// "--ready-fd", "N" before the arguments; an option is left out where there is no such descriptor. Signals are at
 /// their defaults and unblocked, the process group is the reaper's, and no parent-death signal is set: a supervisor
 /// survives its reaper, and notices by its channel.
@@ -36,8 +38,9 @@ class SupervisorProcess {
   SupervisorProcess& operator=(const SupervisorProcess&) = delete;
   ~SupervisorProcess() = default;
 
-  /// Starts one. There must be none. @return Whether it runs; `wait_status_of_failure` is its end if not.
-  [[nodiscard]] bool start() noexcept;
+  /// Starts one, which inherits what is held: it may be the last to hold it. There must be none. @return Whether it
+  /// runs; `wait_status_of_failure` is its end if not.
+  [[nodiscard]] bool start(const HeldFds& held) noexcept;
 
   /// The one that runs, or has ended and was not asked for its end.
   [[nodiscard]] std::optional<Pid> pid() const noexcept { return pid_; }
@@ -87,10 +90,12 @@ class SupervisorProcess {
 
   SupervisorRecipe recipe_;
   UniqueFd listener_;  // its number never changes: the arguments name it
+  UniqueFd kept_;      // the list of what is held, in memory
   bool has_listener_ = false;
   Words first_argv_;
   Words later_argv_;
-  std::vector<int> inherited_;  // the last one is for the first supervisor alone
+  std::vector<int> inherited_;        // with room for all that is held
+  std::size_t always_inherited_ = 0;  // as many of them; behind them the one for the first supervisor alone
   bool started_before_ = false;
   std::optional<Pid> pid_;
 };

@@ -25,6 +25,9 @@ enum class MessageKind : std::uint32_t {
   upgrade = 21,  ///< Go on as this program, and start supervisors from it: Plain, with the program's file.
   lock = 22,     ///< Hold this lock in place of the instance's, whose file was removed: Plain, with it.
   ledger = 23,   ///< Go on with this ledger, a copy of the one whose file was removed: Plain, with it.
+  hold_process =
+      24,  ///< Keep this pidfd of a process that is no child of the reaper, for the next supervisor: Slot, with it.
+  release_process = 25,  ///< Close what is kept of the slot's process: Slot.
 };
 
 struct Header {

@@ -162,9 +162,12 @@ void Commands::signal(std::vector<std::string> patterns, Signal signal, const ap
 }
 
 Result<> Commands::put_in_force(Definitions definitions, const core::Cause& cause) {
-  if (auto stored = store_definitions(tools_.definitions_path, definitions); !stored) return stored;
+  const std::string next = tools_.directories.next_config();
+  if (auto stored = store_definitions(next, definitions); !stored) return stored;
   tools_.definitions = std::move(definitions);
-  tools_.engine.apply(tools_.definitions.model, cause);
+  tools_.engine.apply(tools_.definitions.model, cause, [next, applied = tools_.directories.applied_config()] {
+    (void)promote_definitions(next, applied);  // where that cannot be, a supervisor that recovers applies it once more
+  });
   for (const core::InstanceId id : fleet().ids()) tools_.executor.update(id);
   return {};
 }

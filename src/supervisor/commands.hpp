@@ -13,6 +13,7 @@
 #include "supervisor/executor.hpp"
 #include "supervisor/upgrade.hpp"
 #include "supervisor/waiters.hpp"
+#include "sys/runtime_dir.hpp"
 
 namespace foster::supervisor {
 
@@ -27,7 +28,7 @@ class Commands final : public api::ControlService {
     EventLog& events;
     const journal::Journal& journal;
     Definitions& definitions;
-    std::string definitions_path;
+    sys::Directories directories;
     OutputPlace place;
     std::function<api::Info()> info;
     Upgrade& upgrade;
@@ -55,14 +56,15 @@ class Commands final : public api::ControlService {
   /// The config that was applied last, again: SIGHUP. Problems are only told in the journal.
   void reload();
 
+  /// Stores the definitions, then makes them the model; nothing happens if they cannot be stored.
+  [[nodiscard]] Result<> put_in_force(Definitions definitions, const core::Cause& cause);
+
  private:
   using Ids = std::vector<core::InstanceId>;
 
   [[nodiscard]] const core::Fleet& fleet() const { return tools_.engine.fleet(); }
   [[nodiscard]] api::Answer<Ids> match(const std::vector<std::string>& patterns) const;
   [[nodiscard]] api::InstanceRow row(core::InstanceId id) const;
-  /// Stores the definitions, then makes them the model; nothing happens if they cannot be stored.
-  [[nodiscard]] Result<> put_in_force(Definitions definitions, const core::Cause& cause);
   [[nodiscard]] std::string owner_of(Pid pid) const;
   void wait_for(Ids ids, Goal goal, bool wait, api::Done<std::vector<api::Outcome>> done);
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <string_view>
 
 #include "config/load.hpp"
+#include "sys/check.hpp"
 #include "sys/files.hpp"
 
 namespace foster::supervisor {
@@ -53,6 +55,10 @@ Result<Definitions> load_definitions(const std::string& path, const std::string&
   if (!model) return failure("read", EBADMSG, path + ": " + model.error().front().message);
   definitions.model = std::move(*model);
   return definitions;
+}
+
+Result<> promote_definitions(const std::string& next, const std::string& applied) {
+  return sys::check_done(std::rename(next.c_str(), applied.c_str()), "rename", next);
 }
 
 core::Model with_ad_hoc(core::Model wanted, const Definitions& current) {

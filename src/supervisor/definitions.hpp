@@ -1,5 +1,6 @@
 // What is applied, kept in the runtime directory: a recovered supervisor goes on with what ran, not
-// with what a file says by then.
+// with what a file says by then. What is to be applied next is a file of its own until the ledger knows what comes of
+// it: so a change is begun as a whole, or not at all, whoever is lost meanwhile.
 #pragma once
 
 #include <set>
@@ -23,6 +24,10 @@ struct Definitions {
 
 /// @errors `ENOENT` nothing was applied; `EBADMSG` the file is damaged, the detail says where.
 [[nodiscard]] Result<Definitions> load_definitions(const std::string& path, const std::string& name);
+
+/// What was to be applied is applied: the next file becomes the applied one.
+/// @errors From the file system; then both stay.
+[[nodiscard]] Result<> promote_definitions(const std::string& next, const std::string& applied);
 
 /// The file's model with the ad hoc services it does not name itself.
 [[nodiscard]] core::Model with_ad_hoc(core::Model wanted, const Definitions& current);

@@ -10,27 +10,29 @@ Engine::Engine(Loop& loop, core::Fleet fleet, Callbacks callbacks)
     : fleet_(std::move(fleet)), callbacks_(std::move(callbacks)), timer_(loop, [this] { tick(); }) {}
 
 void Engine::report(core::InstanceId id, core::Event event) {
-  take([id, event = std::move(event)](core::Fleet& fleet, core::Instant now) { return fleet.handle(id, event, now); });
+  take(
+      {[id, event = std::move(event)](core::Fleet& fleet, core::Instant now) { return fleet.handle(id, event, now); }});
 }
 
 void Engine::report(std::span<const core::InstanceId> ids, const core::Event& event) {
-  take([ids = std::vector(ids.begin(), ids.end()), event](core::Fleet& fleet, core::Instant now) {
+  take({[ids = std::vector(ids.begin(), ids.end()), event](core::Fleet& fleet, core::Instant now) {
     return fleet.handle(ids, event, now);
-  });
+  }});
 }
 
-void Engine::apply(core::Model model, const core::Cause& cause) {
-  take([model = std::move(model), cause](core::Fleet& fleet, core::Instant now) mutable {
-    return fleet.apply(std::move(model), cause, now);
-  });
+void Engine::apply(core::Model model, const core::Cause& cause, std::function<void()> stored) {
+  take({[model = std::move(model), cause](core::Fleet& fleet, core::Instant now) mutable {
+          return fleet.apply(std::move(model), cause, now);
+        },
+        std::move(stored)});
 }
 
 void Engine::shut_down(int code, const core::Cause& cause) {
-  take([code, cause](core::Fleet& fleet, core::Instant now) { return fleet.shut_down(code, cause, now); });
+  take({[code, cause](core::Fleet& fleet, core::Instant now) { return fleet.shut_down(code, cause, now); }});
 }
 
 void Engine::tick() {
-  take([](core::Fleet& fleet, core::Instant now) { return fleet.tick(now); });
+  take({[](core::Fleet& fleet, core::Instant now) { return fleet.tick(now); }});
 }
 
 void Engine::take(Step step) {
@@ -40,7 +42,7 @@ void Engine::take(Step step) {
   while (!inbox_.empty()) {
     Step next = std::move(inbox_.front());
     inbox_.pop_front();
-    perform(next(fleet_, core::Instant(sys::monotonic_now())));
+    perform(next.decide(fleet_, core::Instant(sys::monotonic_now())), next);
   }
   busy_ = false;
   if (const auto deadline = fleet_.next_deadline()) {
@@ -51,10 +53,13 @@ void Engine::take(Step step) {
   callbacks_.settled();
 }
 
-void Engine::perform(const core::Actions& actions) {
+void Engine::perform(const core::Actions& actions, const Step& step) {
   // Remembered first: whoever dies between the two finds it pending and does it then.
-  for (const core::InstanceId id : fleet_.take_changed()) callbacks_.store(id);
+  const std::vector<core::InstanceId> changed = fleet_.take_changed();
+  callbacks_.announce(changed, actions);
+  for (const core::InstanceId id : changed) callbacks_.store(id);
   callbacks_.stored();
+  step.stored();
   for (const core::Action& action : actions) callbacks_.execute(action);
 }
 

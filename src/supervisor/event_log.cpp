@@ -38,11 +38,8 @@ class EventLog::Cursor final : public api::EventCursor {
   std::move_only_function<void()> more_;
 };
 
-void EventLog::publish(const core::Transition& transition, std::string name,
-                       std::chrono::system_clock::time_point time) {
-  api::EventRow row{0, time, std::move(name), transition.from, transition.to, transition.run, transition.cause};
-  row.id = store_(row);
-  last_id_ = row.id;
+void EventLog::publish(api::EventRow row) {
+  last_id_ = std::max(last_id_, row.id);
   ring_.push_back(std::move(row));
   if (ring_.size() > kKept) ring_.pop_front();
   const std::vector<Cursor*> waiting = cursors_;

@@ -1,9 +1,8 @@
-// Transitions as they happen: kept in a small ring for followers, handed to the journal for ever.
+// Transitions as they happened, for followers: a small ring. For ever they are in the journal.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,13 +14,11 @@ namespace foster::supervisor {
 
 class EventLog {
  public:
-  /// Called for each new row, to store it; gives the row its id, which grows, also across supervisors.
-  using Store = std::function<std::uint64_t(const api::EventRow&)>;
+  /// Ids grow, also across supervisors; the last one that was given before this one began.
+  explicit EventLog(std::uint64_t last_id) : last_id_(last_id) {}
 
-  explicit EventLog(Store store) : store_(std::move(store)) {}
-
-  /// Stores the transition and tells everybody.
-  void publish(const core::Transition& transition, std::string name, std::chrono::system_clock::time_point time);
+  /// Tells everybody.
+  void publish(api::EventRow row);
 
   /// Follows from the row after `after`; from now on when empty. Rows that left the ring are gone for
   /// followers: the journal has them.
@@ -35,9 +32,8 @@ class EventLog {
 
   static constexpr std::size_t kKept = 256;
 
-  Store store_;
   std::deque<api::EventRow> ring_;
-  std::uint64_t last_id_ = 0;
+  std::uint64_t last_id_;
   std::vector<Cursor*> cursors_;
 };
 

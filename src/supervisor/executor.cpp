@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/command_line.hpp"
+#include "reaper/handover.hpp"
 #include "supervisor/daemon_finder.hpp"
 #include "supervisor/probes.hpp"
 #include "sys/clock.hpp"
@@ -26,6 +27,38 @@ sys::FifoAccess access_of(const core::Service& service) {
   return service.user.empty() ? sys::FifoAccess::owner : sys::FifoAccess::writers;
 }
 
+// A start leaves as many descriptors free: clients, the journal and a look at a process need a few.
+constexpr rlim_t kReserved = 32;
+
+/// While it lives, no descriptor is opened that is one of the last.
+class LeaveSomeFree {
+ public:
+  explicit LeaveSomeFree(const rlimit& most) : most_(most) {
+    if (most_.rlim_cur <= 2 * kReserved) return;
+    const rlimit lowered{most_.rlim_cur - kReserved, most_.rlim_max};
+    (void)::setrlimit(RLIMIT_NOFILE, &lowered);  // lowering the soft limit is always allowed
+  }
+  ~LeaveSomeFree() { (void)::setrlimit(RLIMIT_NOFILE, &most_); }
+  LeaveSomeFree(const LeaveSomeFree&) = delete;
+  LeaveSomeFree& operator=(const LeaveSomeFree&) = delete;
+
+ private:
+  rlimit most_;
+};
+
+bool is_same_file(BorrowedFd a, BorrowedFd b) {
+  struct stat first{};
+  struct stat second{};
+  return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+rlimit limit_of_open_files() {
+  rlimit found{};
+  (void)::getrlimit(RLIMIT_NOFILE, &found);  // cannot fail
+  return found;
+}
+
 template <class Message>
 std::span<const std::byte> bytes_of(const Message& message) {
   return std::as_bytes(std::span(&message, 1));
@@ -35,6 +68,7 @@ std::span<const std::byte> bytes_of(const Message& message) {
 
 Executor::Executor(Tools tools)
     : tools_(std::move(tools)),
+      file_limit_(limit_of_open_files()),
       leftovers_(tools_.loop, tools_.reaper,
                  {.gone = [this](core::InstanceId id, core::Run run) { gone(id, run); },
                   .main_exit_is_due =
@@ -61,6 +95,7 @@ Instance& Executor::instance(core::InstanceId id) {
 }
 
 void Executor::perform(const core::action::Spawn& spawn) {
+  const LeaveSomeFree reserve(file_limit_);
   if (auto started = start(spawn.id, spawn.run); !started) {
     tools_.ledger.clear(spawn.id);
     tools_.report(spawn.id, core::event::SpawnFailed{spawn.run, to_string(started.error())});
@@ -72,8 +107,7 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   Instance& it = instance(id);
   if (it.is_adoption_due) return take_over(id, run);
   it.run = run;
-  it.foreign.reset();
-  it.process.reset();
+  forget_process(id);
   it.first_pid = it.main_pid = 0;
   it.status.clear();
   it.probe.reset();
@@ -125,7 +159,7 @@ Result<> Executor::take_over(core::InstanceId id, core::Run run) {
   it.is_adoption_due = false;
   it.run = run;
   if (!it.process || !it.process->is_alive()) {
-    it.process.reset();
+    forget_process(id);
     return failure("adopt", ESRCH, "process " + std::to_string(std::exchange(it.first_pid, it.main_pid = 0)));
   }
   const Pid pid = it.process->pid();
@@ -200,17 +234,31 @@ Result<> Executor::renew_output(core::InstanceId id, Instance& it, const core::S
 
 Result<> Executor::hold_output(core::InstanceId id, Instance& it) {
   // A FIFO's content is gone with its last descriptor: the reaper holds one while we may be away.
+  it.is_held = it.held && is_same_file(*it.held, it.output->fd());
+  if (it.is_held) return {};
   auto end = it.output->open_for_service();
   if (!end) return Failure(end.error());
-  hold(id, *end);
+  hold(id, reaper::MessageKind::hold, *end);
   it.is_held = true;
   return {};
 }
 
-void Executor::hold(core::InstanceId id, BorrowedFd fd) {
-  const reaper::Slot message{.header = {reaper::kWireVersion, reaper::MessageKind::hold}, .slot = id, .reserved = 0};
+void Executor::hold(core::InstanceId id, reaper::MessageKind kind, BorrowedFd fd) {
+  const reaper::Slot message{.header = {reaper::kWireVersion, kind}, .slot = id, .reserved = 0};
   const BorrowedFd fds[] = {fd};
-  (void)tools_.channel.send(bytes_of(message), fds);  // a full channel costs the guard of this FIFO, nothing more
+  (void)tools_.channel.send(bytes_of(message), fds);  // a full channel costs the guard of this one, nothing more
+}
+
+void Executor::release(core::InstanceId id, reaper::MessageKind kind) {
+  const reaper::Slot message{.header = {reaper::kWireVersion, kind}, .slot = id, .reserved = 0};
+  (void)tools_.channel.send(bytes_of(message));
+}
+
+void Executor::forget_process(core::InstanceId id) {
+  Instance& it = instance(id);
+  it.foreign.reset();
+  it.process.reset();
+  if (std::exchange(it.is_process_held, false)) release(id, reaper::MessageKind::release_process);
 }
 
 Result<> Executor::open_notify(core::InstanceId id, Instance& it) {
@@ -260,11 +308,8 @@ void Executor::perform(const core::action::ForgetReadiness& forget) {
 void Executor::perform(const core::action::Retire& retire) {
   leftovers_.forget(retire.id);
   if (Instance* it = find(retire.id)) {
-    if (it->is_held) {
-      const reaper::Slot message{
-          .header = {reaper::kWireVersion, reaper::MessageKind::release}, .slot = retire.id, .reserved = 0};
-      (void)tools_.channel.send(bytes_of(message));
-    }
+    if (it->is_held) release(retire.id, reaper::MessageKind::release);
+    forget_process(retire.id);
     if (it->output) it->output->drain();
     if (it->cgroup) (void)it->cgroup->remove();  // EBUSY: found again when the slot is reused
     instances_[retire.id].reset();
@@ -275,7 +320,7 @@ void Executor::perform(const core::action::Retire& retire) {
 }
 
 void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
-                     std::optional<sys::ProcessHandle> process) {
+                     std::optional<sys::ProcessHandle> process, std::optional<BorrowedFd> held) {
   Instance& it = instance(id);
   it.run = run;
   it.first_pid = first_pid;
@@ -286,7 +331,9 @@ void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t 
   if (tools_.cgroups != nullptr) {
     if (auto found = tools_.cgroups->find(cgroup_name(id))) it.cgroup = std::move(*found);
   }
+  it.held = held;
   (void)prepare(id, it, service);
+  it.held.reset();
   it.cgroup_is_spent = it.cgroup.has_value();  // nobody remembers whether it was killed
   if (main_pid != 0) expect_exit(id, run, main_pid);
 }
@@ -295,17 +342,34 @@ void Executor::update(core::InstanceId id) {
   if (Instance* it = find(id); it != nullptr && it->output) it->output->set_policy(tools_.fleet().service_of(id).log);
 }
 
-void Executor::drain_outputs() {
-  for (const auto& it : instances_) {
-    if (it && it->output) it->output->drain();
+Result<UniqueFd> Executor::bequeath() const {
+  reaper::HeldFds held;
+  const auto copy = [&](std::uint32_t place, BorrowedFd fd) {
+    held.hold(place, UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)));
+  };
+  for (core::InstanceId id = 0; id < instances_.size(); ++id) {
+    const Instance* it = find(id);
+    if (it != nullptr && it->output) copy(id, it->output->fd());
+    if (it != nullptr && it->process) copy(reaper::HeldFds::place_of_process(id), it->process->fd());
   }
+  auto file = reaper::hand_over({}, held);
+  held.give_up();
+  return file;
 }
 
 void Executor::watch_foreign(core::InstanceId id) {
   Instance& it = instance(id);
   it.is_foreign = true;
+  // Its end is nobody's to tell: as long as somebody holds a pidfd, the kernel does.
+  hold(id, reaper::MessageKind::hold_process, it.process->fd());
+  it.is_process_held = true;
   it.foreign = std::make_unique<ForeignEnd>(tools_.loop, *it.process,
                                             [this, id](const ExitStatus& status) { end_untold(id, status); });
+}
+
+void Executor::release_unless_foreign(core::InstanceId id) {
+  const Instance* it = find(id);
+  if (it == nullptr || !it->is_process_held) release(id, reaper::MessageKind::release_process);
 }
 
 void Executor::end_untold(core::InstanceId id, const ExitStatus& status) {
@@ -358,8 +422,7 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
   // Its last words come first.
   if (it->notify) it->notify->drain();
   if (it->output) it->output->drain();
-  it->foreign.reset();
-  it->process.reset();
+  forget_process(id);
   const bool is_launcher = tools_.fleet().service_of(id).type == core::ServiceType::forking && pid == it->first_pid &&
                            it->main_pid == it->first_pid && is_success(status);
   if (is_launcher && tools_.fleet().view(id).state == core::State::starting) find_daemon(id, run);

@@ -54,9 +54,9 @@ class Executor {
   void perform(const core::action::Retire& retire);
 
   /// Takes up a run that an earlier supervisor started. `process` is empty when its main process is
-  /// not alive any more: its exit is reported as it arrives.
+  /// not alive any more: its exit is reported as it arrives. `held` is the FIFO that the reaper has, if it has one.
   void adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
-             std::optional<sys::ProcessHandle> process);
+             std::optional<sys::ProcessHandle> process, std::optional<BorrowedFd> held);
 
   /// What the next start of this instance takes over instead of starting something: a process that is not ours.
   void adopt_next(core::InstanceId id, sys::ProcessHandle process);
@@ -64,6 +64,8 @@ class Executor {
   /// A run whose main process is not the reaper's child. Its end is seen, its exit status only where the kernel keeps
   /// it for others than the parent.
   void watch_foreign(core::InstanceId id);
+  /// The reaper need not keep this slot's process any more, unless it is watched as a foreign one.
+  void release_unless_foreign(core::InstanceId id);
   /// The main process has ended where the reaper was not told how.
   void end_untold(core::InstanceId id, const ExitStatus& status);
   /// Whether this process was started for the run: it carries the tag, lies in the instance's cgroup, or holds the
@@ -72,8 +74,9 @@ class Executor {
 
   /// Live settings of a changed definition.
   void update(core::InstanceId id);
-  /// Takes what every service has written so far: the descriptors that keep it are about to go.
-  void drain_outputs();
+  /// For the reaper that this process is about to become: everything that holds output or the end of a process, as a
+  /// handover that survives an exec. What there is no descriptor free for is left out.
+  [[nodiscard]] Result<UniqueFd> bequeath() const;
   /// Some child of the reaper ended that nobody expected.
   void orphan_reaped() { leftovers_.look_again(); }
   /// Sends the signal to the main process; false: there is none.
@@ -104,11 +107,14 @@ class Executor {
   [[nodiscard]] std::string tag_of(core::InstanceId id, core::Run run) const;
   [[nodiscard]] bool is_stranger(pid_t pid, core::InstanceId id) const;
   [[nodiscard]] bool belongs_to_run(core::InstanceId id, Pid pid) const;
-  void hold(core::InstanceId id, BorrowedFd fd);
+  void hold(core::InstanceId id, reaper::MessageKind kind, BorrowedFd fd);
+  void release(core::InstanceId id, reaper::MessageKind kind);
+  void forget_process(core::InstanceId id);
   /// What a run of this instance gets, but for its output.
   [[nodiscard]] Result<RunResources> resources_for(core::InstanceId id, core::Run run);
 
   Tools tools_;
+  rlimit file_limit_;  ///< Of our own.
   Leftovers leftovers_;
   std::vector<std::unique_ptr<Instance>> instances_;
   UniqueFd null_device_;  ///< Opened when first needed.

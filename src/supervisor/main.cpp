@@ -1,5 +1,6 @@
 #include "supervisor/main.hpp"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -31,8 +32,11 @@ void keep_heap_small() {
 
 // The reaper is gone, and with it the parent of everything: this process becomes a new one, with a new
 // supervisor, which finds the services by the ledger.
-[[noreturn]] void become_reaper(const reaper::RoleArguments& arguments) {
+[[noreturn]] void become_reaper(const reaper::RoleArguments& arguments, const Result<UniqueFd>& bequest) {
   std::vector<std::string> words = reaper::role_words(arguments);
+  if (bequest && ::fcntl(bequest->get(), F_SETFD, 0) == 0) {
+    words.insert(words.begin(), {"--bequest", std::to_string(bequest->get())});
+  }
   words.insert(words.begin(), reaper::kReaperRole);
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -54,7 +58,8 @@ int run(int argc, char** argv) {
                                         .config = arguments.config,
                                         .channel = std::move(arguments.channel),
                                         .lock = std::move(arguments.lock),
-                                        .listener = std::move(arguments.listener)});
+                                        .listener = std::move(arguments.listener),
+                                        .kept = std::move(arguments.kept)});
   if (!supervisor) {
     const std::string line = "cannot start the supervisor: " + to_string(supervisor.error()) + "\n";
     reaper::tell_ready(arguments.ready, line);
@@ -63,8 +68,8 @@ int run(int argc, char** argv) {
   }
   reaper::tell_ready(arguments.ready, "READY\n");
   const Ending ending = (*supervisor)->run();
+  if (ending.kind == Ending::Kind::reaper_lost) become_reaper(arguments, (*supervisor)->bequeath());
   supervisor->reset();
-  if (ending.kind == Ending::Kind::reaper_lost) become_reaper(arguments);
   return ending.exit_code;
 }
 

@@ -35,6 +35,7 @@ Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& plac
   const std::string fifo_path = place.fifo_directory + "/" + fifo_name;
   auto reader = writer ? sys::FifoReader::open_removed(*writer, fifo_path)
                        : Result<sys::FifoReader>(failure("open", ENOENT, fifo_name));
+  if (!reader && writer) reader = sys::FifoReader::open(place.fifos, fifo_name);  // as a rule it is there
   if (!reader) {
     if (auto made = sys::create_fifo(place.fifos, fifo_name, access); !made) return Failure(made.error());
     reader = sys::FifoReader::open(place.fifos, fifo_name);

@@ -43,6 +43,9 @@ class Output {
   /// Makes a FIFO of that name and goes on with it. Nobody may write to the old one any more.
   [[nodiscard]] Result<> renew(sys::FifoAccess access);
 
+  /// What holds its content.
+  [[nodiscard]] BorrowedFd fd() const { return pump_.fd(); }
+
   /// The end for a new run, and for the reaper to keep.
   [[nodiscard]] Result<UniqueFd> open_for_service() const;
 

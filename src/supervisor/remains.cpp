@@ -49,7 +49,8 @@ Result<Remains> read_remains(const sys::Directories& directories) {
                   .rows = {}};
   const auto definitions = load_definitions(directories.applied_config(), name);
   if (!definitions) return remains;  // nothing was applied
-  const Remembered remembered = remember(*ledger, definitions->model, Pid(std::max(remains.reaper, 1)));
+  const Remembered remembered =
+      remember(*ledger, definitions->model, Pid(std::max(remains.reaper, 1)), Undeclared::leave);
   std::vector<core::InstanceRecord> records;
   for (const ledger::Entry& entry : remembered.entries) records.push_back(entry.record);
   const core::Fleet fleet = core::Fleet::restore(definitions->model, remembered.ids, records, 0);

@@ -13,6 +13,7 @@
 #include "api/server.hpp"
 #include "journal/journal.hpp"
 #include "ledger/ledger.hpp"
+#include "reaper/handover.hpp"
 #include "supervisor/commands.hpp"
 #include "supervisor/control_socket.hpp"
 #include "supervisor/definitions.hpp"
@@ -78,9 +79,11 @@ void send(sys::Channel& channel, const Message& message) {
 }  // namespace
 
 struct Supervisor::Parts {
-  Parts(Options given, std::optional<sys::FdLane> reserved, sys::PreparedDirectories opened, ledger::Ledger found,
-        journal::Journal history, Definitions applied, Remembered past)
+  Parts(Options given, reaper::Inherited from_reaper, std::optional<sys::FdLane> reserved,
+        sys::PreparedDirectories opened, ledger::Ledger found, journal::Journal history, Definitions applied,
+        Remembered past)
       : options(std::move(given)),
+        inherited(std::move(from_reaper)),
         lane(std::move(reserved)),
         open_files(raise_open_files()),
         reaper(::getppid()),
@@ -91,9 +94,11 @@ struct Supervisor::Parts {
         remembered(std::move(past)),
         channel(std::move(options.channel)),
         cgroups(sys::CgroupTree::find_writable(tree_name(options.name, directories.runtime))),
-        events([this](const api::EventRow& row) { return journal.append(to_record(row)); }),
+        events(journal.last_id()),
         engine(loop, first_fleet(),
-               {.store = [this](core::InstanceId id) { store(id); },
+               {.announce = [this](std::span<const core::InstanceId> changed,
+                                   const core::Actions& actions) { announce(changed, actions); },
+                .store = [this](core::InstanceId id) { store(id); },
                 .execute = [this](const core::Action& action) { execute(action); },
                 .stored = [this] { ledger.set_last_exit_sequence(exits.sequence()); },
                 .settled = [this] { settle(); }}),
@@ -128,7 +133,7 @@ struct Supervisor::Parts {
                   .events = events,
                   .journal = journal,
                   .definitions = definitions,
-                  .definitions_path = options.directories.applied_config(),
+                  .directories = options.directories,
                   .place = place(),
                   .info = [this] { return info(); },
                   .upgrade = upgrade,
@@ -169,19 +174,24 @@ struct Supervisor::Parts {
             .state_dir = options.directories.state,
             .log_dir = options.directories.logs,
             .config = definitions.config,
+            .history_trouble = journal.stuck() ? to_string(*journal.stuck()) : std::string(),
             .recoveries = static_cast<unsigned>(ledger.recoveries()),
             .hangs = static_cast<unsigned>(ledger.hangs())};
   }
 
-  static journal::EventRecord to_record(const api::EventRow& row) {
-    return {.id = 0,
+  static journal::EventRecord to_record(const api::EventRow& row, core::Instant now) {
+    return {.id = row.id,
             .wall = row.time,
-            .monotonic = core::Instant(sys::monotonic_now()),
+            .monotonic = now,
             .instance = row.name,
             .run = row.run,
             .from = row.from,
             .to = row.to,
             .cause = row.cause};
+  }
+
+  static api::EventRow to_row(const journal::EventRecord& record) {
+    return {record.id, record.wall, record.instance, record.from, record.to, record.run, record.cause};
   }
 
   [[nodiscard]] Result<> keep_definitions() const {
@@ -194,8 +204,22 @@ struct Supervisor::Parts {
     names[id] = engine.fleet().view(id).name;
   }
 
+  // History before the ledger: of two supervisors the later one finds out what has not happened after all, but nobody
+  // could tell it what has.
+  void announce(std::span<const core::InstanceId> changed, const core::Actions& actions) {
+    for (const core::InstanceId id : changed) remember_name(id);
+    const core::Instant now(sys::monotonic_now());
+    for (const core::Action& action : actions) {
+      const auto* publish = std::get_if<core::action::Publish>(&action);
+      if (publish == nullptr) continue;
+      const core::Transition& what = publish->transition;
+      api::EventRow row{0, sys::wall_now(), names[what.id], what.from, what.to, what.run, what.cause};
+      row.id = journal.note(to_record(row, now));
+      published.push_back(std::move(row));
+    }
+  }
+
   void store(core::InstanceId id) {
-    remember_name(id);
     ledger::Entry entry;
     entry.record = engine.fleet().record(id);
     entry.main_process = executor.identity_of(id);
@@ -214,7 +238,6 @@ struct Supervisor::Parts {
         [this](const auto& what) {
           using What = std::remove_cvref_t<decltype(what)>;
           if constexpr (std::is_same_v<What, core::action::Publish>) {
-            published.push_back({names[what.transition.id], sys::wall_now(), what.transition});
             waiters.note(what.transition);
           } else if constexpr (std::is_same_v<What, core::action::Exit>) {
             end({.kind = Ending::Kind::finished, .exit_code = what.code});
@@ -231,9 +254,8 @@ struct Supervisor::Parts {
   }
 
   void tell() {
-    for (Published& one : std::exchange(published, {})) {
-      events.publish(one.transition, std::move(one.name), one.time);
-    }
+    if (!published.empty()) journal.release();
+    for (api::EventRow& row : std::exchange(published, {})) events.publish(std::move(row));
     rest.arm(core::Instant(sys::monotonic_now() + kRest));
   }
 
@@ -254,7 +276,6 @@ struct Supervisor::Parts {
     if (ending) return;
     ending = how;
     if (how.kind == Ending::Kind::reaper_lost) {
-      executor.drain_outputs();
       tell();
       loop.stop();
       return;
@@ -276,6 +297,7 @@ struct Supervisor::Parts {
 
   // Everything is down on purpose: the next start of this foster begins with nothing.
   void forget_everything() {
+    (void)::unlink(options.directories.next_config().c_str());
     (void)::unlink(options.directories.applied_config().c_str());
     if (const auto slots = ledger.occupied()) {
       for (const ledger::Slot slot : *slots) {
@@ -288,13 +310,32 @@ struct Supervisor::Parts {
 
   Result<> recover() {
     for (const core::InstanceId id : engine.fleet().ids()) remember_name(id);
-    Recovery recovery(ledger, executor, engine, reaper);
+    take_up_history();
+    Recovery recovery(ledger, executor, engine, reaper, std::move(inherited));
     if (auto taken = recovery.take_up(remembered); !taken) return taken;
     exits.start();
     recovery.account_for(remembered, exits);
     engine.tick();
     remembered = {};
+    finish_change();
     return {};
+  }
+
+  void take_up_history() {
+    const auto pending = journal.pending();
+    journal.retract(not_happened(pending, engine.fleet()));
+    for (const journal::EventRecord& record : journal.pending()) events.publish(to_row(record));
+    journal.release();
+  }
+
+  // What an earlier supervisor was about to apply, and had not begun.
+  void finish_change() {
+    auto next = load_definitions(options.directories.next_config(), options.name);
+    if (!next || engine.fleet().is_shutting_down()) return;
+    const core::Cause recovered{.kind = core::CauseKind::recovered, .detail = {}, .exit = std::nullopt};
+    if (auto done = commands.put_in_force(std::move(*next), recovered); !done) {
+      std::fprintf(stderr, "foster: a changed config is not applied: %s\n", to_string(done.error()).c_str());
+    }
   }
 
   void apply_first_config() {
@@ -309,6 +350,7 @@ struct Supervisor::Parts {
   }
 
   Options options;
+  reaper::Inherited inherited;  ///< For the recovery.
   std::optional<sys::FdLane> lane;
   rlimit open_files;
   Pid reaper;
@@ -321,13 +363,8 @@ struct Supervisor::Parts {
   std::optional<sys::CgroupTree> cgroups;
   Loop loop;
   Waiters waiters;
-  struct Published {
-    std::string name;
-    std::chrono::system_clock::time_point time;
-    core::Transition transition;
-  };
-  std::vector<Published> published;
-  std::vector<std::string> names;  ///< By id, also of an instance whose last transition is its retirement.
+  std::vector<api::EventRow> published;  ///< Not told yet.
+  std::vector<std::string> names;        ///< By id, also of an instance whose last transition is its retirement.
   EventLog events;
   Engine engine;
   Exits exits;
@@ -343,7 +380,9 @@ struct Supervisor::Parts {
 };
 
 Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
-  // First, while low numbers are free; without it a spawn costs more, and nothing else changes.
+  reaper::Inherited inherited = reaper::take_inherited(options.kept);
+  options.kept.reset();
+  // While low numbers are free; without it a spawn costs more, and nothing else changes.
   std::optional<sys::FdLane> lane;
   if (auto reserved = sys::FdLane::reserve()) lane = std::move(*reserved);
   auto directories = sys::prepare(options.directories);
@@ -353,19 +392,26 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
   auto ledger = ledger::Ledger::open(directories->runtime, options.name, *boot);
   if (!ledger) return Failure(ledger.error());
   ledger->set_supervisor_pid(Pid(::getpid()));
-  auto journal = journal::Journal::open(options.directories.state + "/journal.db");
-  if (!journal) return Failure(journal.error());
+  auto journal = journal::Journal::open(options.directories.state + "/journal.db",
+                                        {.spool = options.directories.runtime + "/" + sys::kSpoolFile});
+  if (journal.stuck) {
+    std::fprintf(stderr, "foster: no history is stored for now: %s\n", to_string(*journal.stuck).c_str());
+  }
 
   Definitions definitions;
   definitions.model.name = options.name;
   Remembered remembered;
   if (ledger->found() == ledger::Ledger::Found::same_boot) {
     auto applied = load_definitions(options.directories.applied_config(), options.name);
+    const auto undeclared = applied ? Undeclared::leave : Undeclared::are_unknown;
     if (applied) definitions = std::move(*applied);
-    remembered = remember(*ledger, definitions.model, Pid(::getppid()));
+    remembered = remember(*ledger, definitions.model, Pid(::getppid()), undeclared);
+  } else {
+    (void)::unlink(options.directories.next_config().c_str());
   }
-  auto parts = std::make_unique<Parts>(std::move(options), std::move(lane), std::move(*directories), std::move(*ledger),
-                                       std::move(journal->journal), std::move(definitions), std::move(remembered));
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(inherited), std::move(lane),
+                                       std::move(*directories), std::move(*ledger), std::move(journal.journal),
+                                       std::move(definitions), std::move(remembered));
   auto socket = take_control_socket(parts->directories.runtime, std::move(parts->options.listener), parts->channel);
   if (!socket) return Failure(socket.error());
   if (auto recovered = parts->recover(); !recovered) return Failure(recovered.error());
@@ -376,6 +422,10 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
 
 Supervisor::Supervisor(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Supervisor::~Supervisor() = default;
+
+Result<UniqueFd> Supervisor::bequeath() {
+  return parts_->executor.bequeath();
+}
 
 Ending Supervisor::run() {
   Parts& parts = *parts_;

@@ -21,6 +21,7 @@ struct Options {
   UniqueFd channel;    ///< To the reaper.
   UniqueFd lock;       ///< The instance's, held while we live.
   UniqueFd listener;   ///< An earlier supervisor's control socket, if there is one.
+  UniqueFd kept;       ///< The list of what the reaper holds, and we have inherited; if there is one.
 };
 
 /// How the supervisor ended.
@@ -42,6 +43,10 @@ class Supervisor {
 
   /// Tells the reaper that it is up, applies the first config, and runs to the end.
   [[nodiscard]] Ending run();
+
+  /// After `reaper_lost`: what the next reaper must hold from its first instruction on. Then execute it without
+  /// destroying anything. @errors What is held is lost with the exec; outputs are read up to now.
+  [[nodiscard]] Result<UniqueFd> bequeath();
 
  private:
   struct Parts;

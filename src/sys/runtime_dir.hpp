@@ -19,6 +19,8 @@ inline constexpr const char* kLedgerFile = "ledger";
 inline constexpr const char* kLockFile = "lock";
 inline constexpr const char* kFifoDirectory = "fifo";
 inline constexpr const char* kAppliedConfig = "applied.toml";
+inline constexpr const char* kNextConfig = "next.toml";
+inline constexpr const char* kSpoolFile = "history";
 
 /// The three directories of one instance name, absolute, whether they exist or not.
 struct Directories {
@@ -31,6 +33,7 @@ struct Directories {
   [[nodiscard]] std::string lock() const { return runtime + "/" + kLockFile; }
   [[nodiscard]] std::string fifos() const { return runtime + "/" + kFifoDirectory; }
   [[nodiscard]] std::string applied_config() const { return runtime + "/" + kAppliedConfig; }
+  [[nodiscard]] std::string next_config() const { return runtime + "/" + kNextConfig; }
 
   friend bool operator==(const Directories&, const Directories&) = default;
 };

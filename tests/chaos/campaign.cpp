@@ -71,16 +71,21 @@ void run_campaign(const Options& options, Report& report) {
   {
     Watcher watcher(sandbox, report);
     Clients clients(fleet, report);
-    const Mercy mercy = options.spares_reaper ? Mercy::spare_reaper : Mercy::none;
-    Story(sandbox, fleet, faults, report, options.seed, mercy).tell(options.seconds);
+    Story(sandbox, fleet, faults, report, options.seed).tell(options.seconds);
     (void)must(sandbox, {"start", "*"}, report);
-    if (steady_pids(sandbox, fleet) != pids) report.find("pids", "a service that nobody touched was restarted");
+    if (steady_pids(sandbox, fleet) != pids) {
+      report.find("pids", "a service that nobody touched was restarted");
+      for (const Service* service : fleet.with_role(Role::steady)) {
+        report.say(sandbox.get("/v1/services/" + service->name + "/history?n=20"));
+      }
+    }
     (void)must(sandbox, {"stop", "brief*"}, report);
     check_descriptors(sandbox, before, report);
     check_zombies(sandbox, report);
     cgroups = watcher.cgroups();
   }
   (void)must(sandbox, {"stop", "*"}, report);
+  check_kept_processes(sandbox, report);
   history = sandbox.get("/v1/history?n=1000000");
   (void)must(sandbox, {"down"}, report);
   check_nothing_left(sandbox, cgroups, report);

@@ -18,8 +18,7 @@ struct Options {
   unsigned services = 100;
   unsigned rounds = 200;
   bool keeps_files = false;
-  bool spares_reload = false;  ///< Of a sweep.
-  bool spares_reaper = false;  ///< Kills it only together with the supervisor.
+  std::string sweep_only;  ///< One operation of a sweep; empty: all.
 };
 
 void run_campaign(const Options& options, Report& report);

@@ -21,9 +21,10 @@ struct Options : foster::chaos::Options {
 };
 
 constexpr std::string_view kUsage =
-    "usage: foster_chaos [--seconds N] [--seed S] [--spare-reaper]         kill at random, under real services\n"
-    "       foster_chaos --sweep [--step K] [--spare-reload]   kill at each system call of each operation, or each "
-    "K-th\n"
+    "usage: foster_chaos [--seconds N] [--seed S]       kill at random, under real services\n"
+    "       foster_chaos --sweep [--step K] [--only NAME]      kill at each system call of each operation, or each "
+    "K-th;\n"
+    "                                           NAME: start, stop, restart, reload, upgrade or recovery alone\n"
     "       foster_chaos --fail [--step K]      let each system call of a recovery fail once\n"
     "       foster_chaos --recovery-time [--services N] [--rounds N]       how long nobody answers\n"
     "Everywhere: --foster PATH, --keep (the directories). The outcome is judged by what the services themselves, the\n"
@@ -40,6 +41,7 @@ bool read_option(std::string_view name, std::string_view value, Options& options
   if (name == "--services") return read_number(value, options.services);
   if (name == "--rounds") return read_number(value, options.rounds) && options.rounds > 0;
   if (name == "--seed") return read_number(value, options.seed);
+  if (name == "--only") return !(options.sweep_only = value).empty();
   if (name == "--foster") return !(options.foster = value).empty();
   unsigned seconds = 0;
   if (name != "--seconds" || !read_number(value, seconds)) return false;
@@ -61,10 +63,6 @@ std::optional<Options> read_options(int argc, char** argv) {
       options.mode = Mode::failing_calls;
     } else if (name == "--recovery-time") {
       options.mode = Mode::recovery_time;
-    } else if (name == "--spare-reload") {
-      options.spares_reload = true;
-    } else if (name == "--spare-reaper") {
-      options.spares_reaper = true;
     } else if (++n >= argc || !read_option(name, argv[n], options)) {
       return std::nullopt;
     }

@@ -7,6 +7,8 @@
 namespace foster::chaos {
 namespace {
 
+constexpr const char* kPidfd = "anon_inode:[pidfd]";
+
 Descriptors descriptors_of(const std::optional<Process>& process) {
   Descriptors found;
   if (!process) return found;
@@ -43,8 +45,9 @@ std::set<std::pair<pid_t, std::uint64_t>> zombies_of(pid_t parent) {
 }  // namespace
 
 QuietState look_at_descriptors(Sandbox& sandbox) {
-  return {.reaper = descriptors_of(sandbox.find_role("reaper")),
-          .supervisor = descriptors_of(sandbox.find_role("supervisor"))};
+  Descriptors reaper = descriptors_of(sandbox.find_role("reaper"));
+  reaper.erase(kPidfd);  // one of each run that is no child of it any more
+  return {.reaper = std::move(reaper), .supervisor = descriptors_of(sandbox.find_role("supervisor"))};
 }
 
 void check_descriptors(Sandbox& sandbox, const QuietState& before, Report& report) {
@@ -59,6 +62,14 @@ void check_descriptors(Sandbox& sandbox, const QuietState& before, Report& repor
       },
       20s);
   if (!is_as_before) report.find("descriptors", "more than at the beginning: " + more);
+}
+
+void check_kept_processes(Sandbox& sandbox, Report& report) {
+  const auto kept = [&] { return descriptors_of(sandbox.find_role("reaper"))[kPidfd]; };
+  if (!wait_until([&] { return kept() == 0; }, 10s)) {
+    report.find("descriptors",
+                "the reaper still keeps " + std::to_string(kept()) + " processes of services that are down");
+  }
 }
 
 void check_zombies(Sandbox& sandbox, Report& report) {

@@ -21,6 +21,8 @@ struct QuietState {
 
 /// None more than before, soon.
 void check_descriptors(Sandbox& sandbox, const QuietState& before, Report& report);
+/// With every service down, the reaper keeps no process any more.
+void check_kept_processes(Sandbox& sandbox, Report& report);
 /// None stays one.
 void check_zombies(Sandbox& sandbox, Report& report);
 /// After `foster down`.

@@ -12,8 +12,8 @@ constexpr std::size_t kMostPending = 3;
 
 }  // namespace
 
-Story::Story(Sandbox& sandbox, Fleet& fleet, Faults& faults, Report& report, std::uint64_t seed, Mercy mercy)
-    : sandbox_(sandbox), fleet_(fleet), faults_(faults), report_(report), mercy_(mercy), dice_(seed) {}
+Story::Story(Sandbox& sandbox, Fleet& fleet, Faults& faults, Report& report, std::uint64_t seed)
+    : sandbox_(sandbox), fleet_(fleet), faults_(faults), report_(report), dice_(seed) {}
 
 void Story::tell(std::chrono::seconds how_long) {
   const auto end = Clock::now() + how_long;
@@ -62,7 +62,7 @@ void Story::do_one(Deed deed) {
     case Deed::crash_supervisor:
       return faults_.kill_supervisor(number % 2 == 0 ? SIGSEGV : SIGABRT);
     case Deed::kill_reaper:
-      return mercy_ == Mercy::spare_reaper ? faults_.settle() : faults_.kill_reaper();
+      return faults_.kill_reaper();
     case Deed::kill_both:
       return faults_.kill_both();
     case Deed::pause_supervisor:

@@ -11,12 +11,9 @@
 
 namespace foster::chaos {
 
-/// What is left out.
-enum class Mercy : std::uint8_t { none, spare_reaper };
-
 class Story {
  public:
-  Story(Sandbox& sandbox, Fleet& fleet, Faults& faults, Report& report, std::uint64_t seed, Mercy mercy);
+  Story(Sandbox& sandbox, Fleet& fleet, Faults& faults, Report& report, std::uint64_t seed);
 
   void tell(std::chrono::seconds how_long);
 
@@ -41,7 +38,6 @@ class Story {
   Fleet& fleet_;
   Faults& faults_;
   Report& report_;
-  Mercy mercy_;
   sim::Dice dice_;
   std::vector<Command> pending_;
   unsigned upgrades_ = 0;

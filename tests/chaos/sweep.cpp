@@ -239,12 +239,14 @@ void run_sweep(const Options& options, Report& report) {
                                   {"restart", start, Wanted::one_more_run},
                                   {"reload", start, Wanted::one_more_run},
                                   {"upgrade", start, Wanted::same_run}};
+  const auto is_asked = [&](const std::string& name) {
+    return options.sweep_only.empty() || options.sweep_only == name;
+  };
   bool may_trace = true;
   for (const Operation& operation : operations) {
-    if (options.spares_reload && operation.name == "reload") continue;
-    may_trace = may_trace && sweep.sweep(operation);
+    if (is_asked(operation.name)) may_trace = may_trace && sweep.sweep(operation);
   }
-  if (may_trace) (void)sweep.sweep_recovery(TracePlan::Deed::kill);
+  if (may_trace && is_asked("recovery")) (void)sweep.sweep_recovery(TracePlan::Deed::kill);
   sweep.end();
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "e2e/harness.hpp"
@@ -99,6 +100,36 @@ TEST(Faults, FullDiskForLogsHarmsNoServiceAndIsOverWhenThereIsRoom) {
   EXPECT_TRUE(foster.log_of("flood") == expected);
   foster.down();
   ::umount2(foster.path("log").c_str(), MNT_DETACH);
+}
+
+TEST(Faults, WithoutFreeDescriptorsAStartFailsAndEverythingElseGoesOn) {
+  Foster foster;
+  foster.write_config(
+      "[service.many]\ncommand = [\"sleep\", \"1000\"]\nworkers = 60\nstart-seconds = \"1ms\"\n"
+      "limit = \"none\"\nbackoff = { initial = \"50ms\", max = \"50ms\" }\n");
+  const Finished up = foster.run_program({"prlimit", "--nofile=128:128", FOSTER_BINARY, "up", "-d"});
+  EXPECT_EQ(up.code, 1);
+  EXPECT_THAT(up.out + up.err, HasSubstr("Too many open files"));
+  const auto running = [&] {
+    return std::ranges::count_if(foster.ps(), [](const Row& row) { return row.state == "running"; });
+  };
+  const auto some = running();
+  EXPECT_GT(some, 5);
+  EXPECT_LT(some, 60);
+  // Asked, killed, recovered and stopped as ever.
+  EXPECT_THAT(foster.run({"why", "many:0"}).out, HasSubstr("running"));
+  const auto info = foster.info();
+  const pid_t first = foster.pid_of("many:0");
+  ::kill(static_cast<pid_t>(info.at("supervisor").as_int64()), SIGKILL);
+  ASSERT_TRUE(foster.wait_until([&] { return running() >= some; }));
+  EXPECT_EQ(foster.pid_of("many:0"), first);
+  EXPECT_EQ(foster.info().at("recoveries").as_int64(), info.at("recoveries").as_int64() + 1);
+  // Whoever ends makes room for the next.
+  ::kill(first, SIGKILL);
+  ASSERT_TRUE(foster.wait_until([&] { return !is_alive(first) && running() >= some; }));
+  EXPECT_EQ(foster.info().at("reaper").as_int64(), info.at("reaper").as_int64());
+  EXPECT_EQ(foster.run({"stop", "many"}).code, 0);
+  EXPECT_EQ(running(), 0);
 }
 
 TEST(Faults, NoFreeProcessesIsSaidAndTriedAgain) {

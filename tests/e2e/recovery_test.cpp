@@ -1,5 +1,9 @@
 // The supervisor is killed at any moment: it is back at once, no service is restarted, no byte is lost.
 #include <poll.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -8,6 +12,8 @@
 #include <random>
 
 #include "e2e/harness.hpp"
+#include "sys/pidfd.hpp"
+#include "sys/pidfd_info.hpp"
 
 namespace foster::e2e {
 namespace {
@@ -223,6 +229,97 @@ TEST(Recovery, LostReaperIsReplacedAndTheServicesRunOn) {
   // Still supervised: its end is seen, and it is started again.
   ::kill(web, SIGKILL);
   ASSERT_TRUE(foster.wait_until([&] { return foster.row("web").run == 2 && foster.row("web").state == "running"; }));
+}
+
+/// Whether this kernel tells of the end of a process after somebody else has waited for it.
+bool kernel_tells_of_strangers() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(7);
+  const auto process = sys::ProcessHandle::open(Pid(child));
+  ::waitpid(child, nullptr, 0);
+  return process && sys::wait_status_after_reaping(process->fd()).has_value();
+}
+
+TEST(Recovery, AServiceThatEndsBetweenTwoReapersLosesNeitherItsLastWordsNorItsStatus) {
+  // As any init: whoever loses his parent comes to us, and is waited for.
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  Foster foster;
+  const std::string trigger = foster.path("trigger");
+  ASSERT_EQ(::mkfifo(trigger.c_str(), 0600), 0);
+  foster.write_config("[service.web]\ncommand = [\"sh\", \"-c\", \"cat " + trigger +
+                      " > /dev/null; echo last words; exit 7\"]\nstart-seconds = \"10ms\"\nrestart = \"never\"\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  const pid_t supervisor = supervisor_of(reaper);
+  ::kill(supervisor, SIGSTOP);
+  ::kill(reaper, SIGKILL);
+  std::ofstream(trigger) << "end";
+  ASSERT_TRUE(wait_until([&] { return ::waitpid(web, nullptr, WNOHANG) == web; }));
+  ::kill(supervisor, SIGCONT);
+  ASSERT_TRUE(foster.wait_for_state("web", "exited"));
+  EXPECT_EQ(foster.log_of("web"), "last words\n");
+  if (kernel_tells_of_strangers()) {
+    EXPECT_EQ(foster.row("web").exit_code, 7);
+  }
+  foster.down();
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST(Recovery, AServiceThatOutlivedItsReaperKeepsItsStatusWhileNoSupervisorIsThere) {
+  if (!kernel_tells_of_strangers()) GTEST_SKIP() << "needs Linux 6.15";
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  Foster foster;
+  const std::string trigger = foster.path("trigger");
+  ASSERT_EQ(::mkfifo(trigger.c_str(), 0600), 0);
+  foster.write_config("[service.web]\ncommand = [\"sh\", \"-c\", \"cat " + trigger +
+                      " > /dev/null; exit 7\"]\nstart-seconds = \"10ms\"\nrestart = \"never\"\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  const auto reaper = static_cast<pid_t>(foster.info().at("reaper").as_int64());
+  ::kill(reaper, SIGKILL);
+  ASSERT_TRUE(foster.wait_until([&] {
+    const auto info = foster.info();
+    return !info.empty() && info.at("reaper").as_int64() != reaper;
+  }));
+  const auto info = foster.info();
+  const auto next_reaper = static_cast<pid_t>(info.at("reaper").as_int64());
+  const auto supervisor = static_cast<pid_t>(info.at("supervisor").as_int64());
+  ::kill(next_reaper, SIGSTOP);
+  ::kill(supervisor, SIGKILL);
+  std::ofstream(trigger) << "end";
+  ASSERT_TRUE(wait_until([&] { return ::waitpid(web, nullptr, WNOHANG) == web; }));
+  ::kill(next_reaper, SIGCONT);
+  ASSERT_TRUE(foster.wait_for_state("web", "exited"));
+  EXPECT_EQ(foster.row("web").exit_code, 7);
+  foster.down();
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST(Recovery, AnUpThatFailsAfterBothWereLostLeavesTheServicesRunning) {
+  Foster foster;
+  foster.write_config("[service.web]\ncommand = [\"sleep\", \"1000\"]\nstart-seconds = \"10ms\"\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  const auto info = foster.info();
+  const auto reaper = static_cast<pid_t>(info.at("reaper").as_int64());
+  const auto supervisor = static_cast<pid_t>(info.at("supervisor").as_int64());
+  ::kill(reaper, SIGSTOP);
+  ::kill(supervisor, SIGKILL);
+  ::kill(reaper, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !is_alive(reaper) && !is_alive(supervisor); }));
+  // The new config cannot be kept.
+  const std::string in_the_way = info.at("runtime_dir").as_string().c_str() + std::string("/next.toml");
+  ASSERT_TRUE(std::filesystem::create_directory(in_the_way));
+  EXPECT_EQ(foster.run({"up", "-d"}).code, 1);
+  EXPECT_EQ(foster.pid_of("web"), web);
+  std::filesystem::remove(in_the_way);
+  foster.up();
+  EXPECT_EQ(foster.pid_of("web"), web);
 }
 
 TEST(Recovery, LosingBothStartsNothingTwice) {

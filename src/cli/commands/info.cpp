@@ -25,6 +25,7 @@ ExitCode info(Context& context, const Command& command, Arguments arguments) {
   context.out.print("config       {}\nruntime dir  {}\nstate dir    {}\nlog dir      {}\n",
                     found->config.empty() ? "none" : found->config, found->runtime_dir, found->state_dir,
                     found->log_dir);
+  if (!found->history_trouble.empty()) context.out.print("history      not stored: {}\n", found->history_trouble);
   return ExitCode::done;
 }
 

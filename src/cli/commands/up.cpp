@@ -98,6 +98,16 @@ ExitCode report(Context& context, const Wishes& wishes, const Reply& reply, bool
   return complain_about(context, changed->outcomes, "did not become ready");
 }
 
+// One that nobody answered for may have been between two processes, and have services.
+bool is_empty(const Target& target) {
+  const Client client(target.directories);
+  const auto info = client.get("/v1/info");
+  const auto services = client.get("/v1/services");
+  const auto found = info ? read_info(info->body) : std::nullopt;
+  const auto rows = services ? read_rows(services->body) : std::nullopt;
+  return found && found->config.empty() && rows && rows->empty();
+}
+
 ExitCode apply(Context& context, const Wishes& wishes, const Target& target, const std::string& path,
                bool was_running) {
   const api::ApplyRequest request{
@@ -107,7 +117,9 @@ ExitCode apply(Context& context, const Wishes& wishes, const Target& target, con
                         Repeat::freely, wishes.dry_run ? Progress::silent : Progress::always);
   if (reply) return report(context, wishes, *reply, was_running);
   // What was started for a config that is refused after all does not stay behind.
-  if (!was_running) (void)Client(target.directories).ask({.method = "POST", .target = "/v1/shutdown"});
+  if (!was_running && is_empty(target)) {
+    (void)Client(target.directories).ask({.method = "POST", .target = "/v1/shutdown"});
+  }
   return reply.error();
 }
 

@@ -62,7 +62,8 @@ TEST(JsonCodecInfo, HasExactlyTheFieldsThatScriptsRelyOn) {
   EXPECT_EQ(
       encode(FakeService().info()),
       R"({"version":"1.2.3","name":"shop","reaper":100,"supervisor":101,"runtime_dir":"/run/foster/shop",)"
-      R"("state_dir":"/var/lib/foster/shop","config":null,"log_dir":"/var/log/foster/shop","recoveries":0,"hangs":0})");
+      R"("state_dir":"/var/lib/foster/shop","config":null,"log_dir":"/var/log/foster/shop","history_trouble":null,)"
+      R"("recoveries":0,"hangs":0})");
 }
 
 TEST(JsonCodecOutcomes, AreNotOkWhenOneOfThemIsNot) {

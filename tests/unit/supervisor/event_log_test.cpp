@@ -8,11 +8,17 @@ namespace {
 class Events : public ::testing::Test {
  protected:
   void publish(const std::string& name) {
-    log.publish({.id = 0, .from = core::State::stopped, .to = core::State::starting, .run = 1, .cause = {}}, name, {});
+    log.publish({.id = ++last_id,
+                 .time = {},
+                 .name = name,
+                 .from = core::State::stopped,
+                 .to = core::State::starting,
+                 .run = 1,
+                 .cause = {}});
   }
 
-  std::uint64_t next_id = 100;
-  EventLog log{[this](const api::EventRow&) { return ++next_id; }};
+  std::uint64_t last_id = 100;
+  EventLog log{last_id};
 };
 
 TEST_F(Events, FollowerGetsEachOnceInOrder) {
