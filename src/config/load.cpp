@@ -114,6 +114,10 @@ std::expected<core::Service, Diagnostics> service_from_json(std::string_view nam
   if (!table) return std::unexpected(Diagnostics{about_file({}, table.error())});
   Reader reader({}, base_directory);
   const KeyScope scope(reader, fmt::format("service.{}", name));
+  // These are for files, where it is seen whether an instance of another service is called the same.
+  if (!is_name(name) && is_service_name(name)) {
+    reader.error({}, fmt::format("\"{}\" cannot be the name of a service", name), "only in a file it can");
+  }
   core::Service service = read_service(reader, name, {}, *table, Completeness::whole);
   if (has_error(reader.diagnostics())) return std::unexpected(reader.take_diagnostics());
   return service;
