@@ -12,6 +12,7 @@
 #include "config/read_model.hpp"
 #include "config/reader.hpp"
 #include "config/schema.hpp"
+#include "config/supervisord/load.hpp"
 #include "config/toml.hpp"
 
 namespace foster::config {
@@ -85,6 +86,7 @@ Diagnostic unreadable(const std::string& path, const Error& error) {
 
 std::expected<Loaded, Diagnostics> load_file(const std::string& path, const LoadOptions& options) {
   if (path.contains('\0')) return std::unexpected(Diagnostics{about_file(path, "the path holds a NUL byte")});
+  if (supervisord::is_supervisord_file(path)) return supervisord::load(path, options);
   const auto text = read_text_file(path);
   if (!text) return std::unexpected(Diagnostics{unreadable(path, text.error())});
   std::error_code error;
