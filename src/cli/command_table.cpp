@@ -19,7 +19,8 @@ constexpr Command kCommands[] = {
     {"up", "[FILE]", "Start everything in foster.toml, or apply what has changed in it",
      "foster up                        # in the foreground: output of all, Ctrl-C stops all in order\n"
      "foster up -d shop/foster.toml    # returns when all are ready, or names those that are not\n"
-     "foster up -d --dry-run           # the plan, without doing it",
+     "foster up -d --dry-run           # the plan, without doing it\n"
+     "foster up supervisord.conf       # what was written for Supervisor, as it is",
      Operands::file, commands::up},
     {"down", "", "Stop everything in order, then foster itself", "foster down\nfoster down --name shop", Operands::none,
      commands::down},
@@ -76,6 +77,12 @@ constexpr Command kCommands[] = {
      Operands::topic, commands::explain},
     {"check", "[FILE]", "Check a config without touching anything",
      "foster check\nfoster check shop/foster.toml --json", Operands::file, commands::check},
+    {"diff", "[FILE]", "Show what applying a changed config would do",
+     "foster diff                      # services to be added, restarted, removed, and the keys why\n"
+     "foster diff --exit-code supervisord.conf || foster up -d supervisord.conf",
+     Operands::file, commands::diff},
+    {"import", "[FILE]", "Write a supervisord.conf as a foster.toml",
+     "foster import supervisord.conf > foster.toml && foster check", Operands::file, commands::import},
     {"info", "", "Show which foster is meant and where its things are", "foster info\nfoster info --json",
      Operands::none, commands::info},
     {"upgrade", "[PROGRAM]", "Have this build, or another, take over from the one that runs",

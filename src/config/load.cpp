@@ -12,6 +12,7 @@
 #include "config/read_model.hpp"
 #include "config/reader.hpp"
 #include "config/schema.hpp"
+#include "config/supervisord/load.hpp"
 #include "config/toml.hpp"
 
 namespace foster::config {
@@ -85,6 +86,7 @@ Diagnostic unreadable(const std::string& path, const Error& error) {
 
 std::expected<Loaded, Diagnostics> load_file(const std::string& path, const LoadOptions& options) {
   if (path.contains('\0')) return std::unexpected(Diagnostics{about_file(path, "the path holds a NUL byte")});
+  if (supervisord::is_supervisord_file(path)) return supervisord::load(path, options);
   const auto text = read_text_file(path);
   if (!text) return std::unexpected(Diagnostics{unreadable(path, text.error())});
   std::error_code error;
@@ -114,6 +116,10 @@ std::expected<core::Service, Diagnostics> service_from_json(std::string_view nam
   if (!table) return std::unexpected(Diagnostics{about_file({}, table.error())});
   Reader reader({}, base_directory);
   const KeyScope scope(reader, fmt::format("service.{}", name));
+  // These are for files, where it is seen whether an instance of another service is called the same.
+  if (!is_name(name) && is_service_name(name)) {
+    reader.error({}, fmt::format("\"{}\" cannot be the name of a service", name), "only in a file it can");
+  }
   core::Service service = read_service(reader, name, {}, *table, Completeness::whole);
   if (has_error(reader.diagnostics())) return std::unexpected(reader.take_diagnostics());
   return service;

@@ -1,6 +1,7 @@
 #include "config/read_model.hpp"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include <fmt/format.h>
@@ -53,8 +54,8 @@ void check_ready_log(Reader& reader, const RawTable& table, Position where, cons
 }
 
 void check_service_name(Reader& reader, std::string_view name, Position where) {
-  if (!is_name(name))
-    reader.error(where, fmt::format("\"{}\" cannot be the name of a service", name), std::string(kNameRule));
+  if (!is_service_name(name))
+    reader.error(where, fmt::format("\"{}\" cannot be the name of a service", name), std::string(kServiceNameRule));
 }
 
 const RawTable* services_of(Reader& reader, const RawTable& table) {
@@ -132,11 +133,45 @@ void check_dependencies_of(Reader& reader, const RawTable& services, const core:
   }
 }
 
+// Where the names of instances, or of their logs, would be the same: a log writes "@" for ":".
+void check_instances(Reader& reader, const RawTable& services, const core::Model& model) {
+  const bool may_clash = std::ranges::any_of(model.services, [](const core::Service& service) {
+    return service.name.find_first_of(":@") != std::string::npos;
+  });
+  if (!may_clash) return;
+  std::map<std::string, std::string_view> owners;
+  for (const core::Service& service : model.services) {
+    for (unsigned index = 0; index < service.workers; ++index) {
+      std::string name = core::instance_name(service, index);
+      std::ranges::replace(name, '@', ':');
+      const auto [known, is_new] = owners.emplace(std::move(name), service.name);
+      if (is_new || known->second == service.name) continue;
+      const RawEntry* entry = services.find_entry(service.name);
+      reader.error(entry == nullptr ? Position{} : entry->where,
+                   fmt::format("\"{}\" and \"{}\" would have instances of the same name", known->second, service.name),
+                   "rename one of them");
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= core::kMaxServiceName && is_letter_or_digit(name.front()) &&
          std::ranges::all_of(name, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+bool is_service_name(std::string_view name) {
+  const auto is_part = [](std::string_view part) {
+    return !part.empty() && (is_letter_or_digit(part.front()) || part.front() == '_') &&
+           std::ranges::all_of(part,
+                               [](char c) { return is_letter_or_digit(c) || std::string_view("._-+@").contains(c); });
+  };
+  if (name.size() > core::kMaxServiceName) return false;
+  const std::size_t colon = name.find(':');
+  if (colon == std::string_view::npos) return is_part(name);
+  return is_part(name.substr(0, colon)) && is_part(name.substr(colon + 1));
 }
 
 core::Service read_service(Reader& reader, std::string_view name, Position where, const RawTable& table,
@@ -174,6 +209,7 @@ core::Model read_model(Reader& reader, const RawTable& table, std::string_view d
   }
   if (services != nullptr && completeness != Completeness::without_some_sections) {
     check_dependencies_of(reader, *services, model);
+    check_instances(reader, *services, model);
   }
   if (model.services.empty() && completeness == Completeness::whole && reader.diagnostics().empty()) {
     reader.warning({}, "no service is declared", "a service begins with [service.NAME]");

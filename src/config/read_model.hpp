@@ -21,4 +21,13 @@ namespace foster::config {
 /// At most 63 letters, digits, ".", "_" and "-", the first a letter or a digit.
 [[nodiscard]] bool is_name(std::string_view name);
 
+/// What a service may be called: also "+", "@" and a "_" in front, and two such names with a colon between them, as the
+/// processes of a group in a supervisord.conf.
+[[nodiscard]] bool is_service_name(std::string_view name);
+
+inline constexpr std::string_view kServiceNameRule =
+    "at most 63 letters, digits, \".\", \"_\", \"-\", \"+\" and \"@\", the first a letter, a digit or \"_\"; or two "
+    "such "
+    "names with \":\" between";
+
 }  // namespace foster::config

@@ -39,7 +39,10 @@ constexpr Topic kTopics[] = {
      "`directory` and `env-file` are relative to the file. `stdin` and `pidfile` are relative to the directory of the "
      "service. No path is expanded: `~` and `$HOME` are ordinary names."},
     {"Names",
-     "Of foster and of services: at most 63 letters, digits, \".\", \"_\" and \"-\", the first a letter or a digit."},
+     "Of foster and of services: at most 63 letters, digits, \".\", \"_\" and \"-\", the first a letter or a digit. A "
+     "service's may also hold \"+\" and \"@\" and begin with \"_\", or be two such names with a colon between, in "
+     "quotes: "
+     "`[service.\"web:api\"]`. No two instances are called the same."},
     {"Commands",
      "A list is run as it is. Text is run directly when it is a simple command: it is split at blanks, 'single "
      "quotes' keep everything, \"double quotes\" know a backslash before \", $, a backquote and "

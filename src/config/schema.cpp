@@ -322,7 +322,8 @@ const Key<Service> kServiceKeys[] = {
               .type = "\"always\", \"on-failure\" or \"never\"",
               .fallback = "\"on-failure\"",
               .unit = "",
-              .doc = "What follows when it ends by itself. `on-failure`: it is started again unless it exited with 0.",
+              .doc = "What follows when it ends by itself. `on-failure`: it is started again unless it exited with 0 "
+                     "(or another of `success-exit-codes`).",
               .example = "\"always\"",
               .also = "autorestart restart-policy respawn"},
      .read =
@@ -351,10 +352,33 @@ const Key<Service> kServiceKeys[] = {
               .unit = "",
               .doc = "More failures than this: the service is `failed`. `\"none\"`: it is tried for ever, slowly.",
               .example = "{ count = 5, within = \"10s\" }",
-              .also = "startretries retries max-restarts"},
+              .also = "retries max-restarts"},
      .read = read_limit,
      .write = write_limit,
      .children = keys_of<core::Limit, limit_keys>},
+    {.info = {.name = "start-retries",
+              .type = "number or \"none\"",
+              .fallback = "\"none\"",
+              .unit = "tries",
+              .doc =
+                  "How often a start that failed is tried again, with the waits of `backoff`: a run that ended before "
+                  "it was ready, with whatever code, or that could not be begun. This holds whatever `restart` says "
+                  "and does not count for `limit`; a run that was ready ends the row. After the last of them the "
+                  "service is `failed`. With `\"none\"` a failed start is a failure like any other.",
+              .example = "3",
+              .also = "startretries start-limit tries attempts"},
+     .read = read_start_retries,
+     .write = write_start_retries},
+    {.info = {.name = "success-exit-codes",
+              .type = "list of numbers",
+              .fallback = "[0]",
+              .unit = "exit codes",
+              .doc = "An exit with one of these is a success: `restart = \"on-failure\"` leaves it at that, and what "
+                     "needs the service goes on. From 0 to 255; the end by a signal never is one.",
+              .example = "[0, 2]",
+              .also = "exitcodes successexitstatus exit-codes"},
+     .read = read_success_exit_codes,
+     .write = write_success_exit_codes},
     {.info = {.name = "stop",
               .type = "table or signal",
               .fallback = "(see its keys)",

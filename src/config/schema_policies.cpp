@@ -1,6 +1,7 @@
 // The keys of the policies that keep a service running: backoff, limit, stop, log.
 #include "config/schema_policies.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -18,14 +19,18 @@ using core::Limit;
 using core::LogPolicy;
 using core::Service;
 using core::StopPolicy;
+using core::StopTarget;
 using core::WhenLogFull;
 
 // A shorter wait would be a busy loop.
 constexpr core::Duration kShortest = 1ms;
 constexpr double kMaxFactor = 1000;
 constexpr unsigned kMaxKept = 1000;
+constexpr std::int64_t kMaxRetries = 1'000'000'000;
 
 constexpr std::array kNone = std::to_array<std::string_view>({"none"});
+// In the order of core::StopTarget.
+constexpr std::array kTargetWords = std::to_array<std::string_view>({"main", "group"});
 // In the order of core::WhenLogFull.
 constexpr std::array kWhenFullWords = std::to_array<std::string_view>({"drop-oldest", "block"});
 
@@ -79,6 +84,16 @@ const Key<Backoff> kBackoffKeys[] = {
            if (const auto value = reader.number(raw, 1, kMaxFactor)) backoff.factor = *value;
          },
      .write = write_number<Backoff, &Backoff::factor>},
+    {.info = {.name = "step",
+              .type = "duration",
+              .fallback = "\"0s\"",
+              .unit = "time",
+              .doc = "And each further wait is this much longer: `initial = \"1s\", step = \"1s\", factor = 1` waits "
+                     "1, 2, 3 seconds and so on.",
+              .example = "\"1s\"",
+              .also = "increment linear"},
+     .read = read_duration<Backoff, &Backoff::step, 0>,
+     .write = write_duration<Backoff, &Backoff::step>},
     {.info = {.name = "jitter",
               .type = "number",
               .fallback = "0.1",
@@ -154,6 +169,23 @@ const Key<StopPolicy> kStopKeys[] = {
               .also = "wait grace stopwaitsecs"},
      .read = read_duration<StopPolicy, &StopPolicy::timeout, 0>,
      .write = write_duration<StopPolicy, &StopPolicy::timeout>},
+    {.info = {.name = "target",
+              .type = "\"main\" or \"group\"",
+              .fallback = "\"main\"",
+              .unit = "",
+              .doc = "Who gets the signal. `main`: the main process, which then ends its children as it knows best. "
+                     "`group`: every process of its group, for a launcher that does not pass signals on. Either way "
+                     "nothing of it is alive afterwards.",
+              .example = "\"group\"",
+              .also = "stopasgroup kill-mode to"},
+     .read =
+         [](Reader& reader, const Raw& raw, const RawTable&, StopPolicy& stop) {
+           if (const auto word = reader.word(raw, kTargetWords)) stop.target = static_cast<StopTarget>(*word);
+         },
+     .write = [](const StopPolicy& stop) -> std::optional<Raw> {
+       if (stop.target == StopPolicy{}.target) return std::nullopt;
+       return Raw(std::string(kTargetWords[static_cast<std::size_t>(stop.target)]));
+     }},
 };
 
 void read_max_size(Reader& reader, const Raw& raw, const RawTable&, LogPolicy& log) {
@@ -257,6 +289,37 @@ void read_limit(Reader& reader, const Raw& raw, const RawTable&, Service& servic
 std::optional<Raw> write_limit(const Service& service) {
   if (service.limit == Service{}.limit) return std::nullopt;
   return service.limit ? Raw(write_table(limit_keys(), *service.limit)) : Raw(std::string(kNone[0]));
+}
+
+void read_start_retries(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
+  if (raw.as<std::string>() != nullptr) {
+    if (reader.word(raw, kNone)) service.start_retries.reset();
+  } else if (const auto value = reader.integer(raw, 0, kMaxRetries)) {
+    service.start_retries = static_cast<unsigned>(*value);
+  }
+}
+
+std::optional<Raw> write_start_retries(const Service& service) {
+  if (!service.start_retries) return std::nullopt;
+  return Raw(static_cast<std::int64_t>(*service.start_retries));
+}
+
+void read_success_exit_codes(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
+  const auto* array = raw.as<RawArray>();
+  if (array == nullptr) return reader.expected("a list of exit codes", raw, "write [0]");
+  std::vector<std::uint8_t> codes;
+  for (const Raw& element : *array) {
+    const auto code = reader.integer(element, 0, 255);
+    if (code && std::ranges::find(codes, *code) == codes.end()) codes.push_back(static_cast<std::uint8_t>(*code));
+  }
+  service.success_exit_codes = std::move(codes);
+}
+
+std::optional<Raw> write_success_exit_codes(const Service& service) {
+  if (service.success_exit_codes == Service{}.success_exit_codes) return std::nullopt;
+  RawArray codes;
+  for (const std::uint8_t code : service.success_exit_codes) codes.emplace_back(static_cast<std::int64_t>(code));
+  return Raw(std::move(codes));
 }
 
 void read_stop(Reader& reader, const Raw& raw, const RawTable&, Service& service) {

@@ -12,10 +12,14 @@ namespace foster::config {
 // Rows of the table of keys; see Key in schema.hpp.
 void read_backoff(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 void read_limit(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
+void read_start_retries(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
+void read_success_exit_codes(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 void read_stop(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 void read_log(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 [[nodiscard]] std::optional<Raw> write_backoff(const core::Service& service);
 [[nodiscard]] std::optional<Raw> write_limit(const core::Service& service);
+[[nodiscard]] std::optional<Raw> write_start_retries(const core::Service& service);
+[[nodiscard]] std::optional<Raw> write_success_exit_codes(const core::Service& service);
 [[nodiscard]] std::optional<Raw> write_stop(const core::Service& service);
 [[nodiscard]] std::optional<Raw> write_log(const core::Service& service);
 

@@ -10,6 +10,7 @@
 
 #include "core/cause.hpp"
 #include "core/event.hpp"
+#include "core/model.hpp"
 #include "core/state.hpp"
 
 namespace foster::core {
@@ -33,11 +34,12 @@ struct Spawn {
   InstanceId id;
   Run run;
 };
-/// Send a signal to the main process.
+/// Send a signal to the main process, or to its process group.
 struct SendSignal {
   InstanceId id;
   Run run;
   Signal signal;
+  StopTarget target;
 };
 /// Kill everything of the run that is still alive, the main process included. Answered by Gone.
 struct KillRest {

@@ -57,6 +57,7 @@ Provision Instance::provision() const {
     case Sequel::obey:
     case Sequel::gave_up:
     case Sequel::limit:
+    case Sequel::no_start:
       break;
   }
   return Provision::down;

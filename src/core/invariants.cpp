@@ -33,9 +33,10 @@ std::vector<InstanceView> members_of(const Fleet& fleet, const std::string& serv
 
 }  // namespace
 
-bool provides(const InstanceView& view) {
+bool provides(const Fleet& fleet, const InstanceView& view) {
   if (view.state == State::running) return true;
-  const bool is_done = view.exit && is_success(*view.exit) && view.cause.detail != "before it was ready";
+  const bool is_done =
+      view.exit && is_success_of(fleet.service_of(view.id), *view.exit) && view.cause.detail != "before it was ready";
   return view.state == State::exited && is_done;
 }
 
@@ -49,7 +50,7 @@ bool reason_is_true(const Fleet& fleet, const InstanceView& view) {
     for (const std::string& name : *list) {
       for (const InstanceView& other : members_of(fleet, name)) {
         const std::string reason = other.name + ": " + std::string(to_string(other.state));
-        if (!provides(other) && (view.cause.detail == reason || view.cause.detail.starts_with(reason + ": ")))
+        if (!provides(fleet, other) && (view.cause.detail == reason || view.cause.detail.starts_with(reason + ": ")))
           return true;
       }
     }
@@ -103,9 +104,15 @@ void check_spawn(const Fleet& fleet, const action::Spawn& spawn, const WorldFact
       report(found, 5, view.name + " is restarted after " + std::to_string(counts) + " failures");
     }
   }
+  if (service.start_retries && spawn.id < facts.failed_starts.size() &&
+      facts.failed_starts[spawn.id] > *service.start_retries) {
+    report(found, 5,
+           view.name + " is started again after " + std::to_string(facts.failed_starts[spawn.id]) +
+               " failed starts in a row");
+  }
   for (const std::string& name : service.needs) {
     for (const InstanceView& needed : members_of(fleet, name)) {
-      if (!provides(needed)) report(found, 6, view.name + " is spawned although " + seen(needed));
+      if (!provides(fleet, needed)) report(found, 6, view.name + " is spawned although " + seen(needed));
     }
   }
 }

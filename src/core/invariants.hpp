@@ -48,11 +48,13 @@ struct WorldFacts {
   std::vector<RunFacts> runs;
   /// By id: when it failed, as far as that counts (not before somebody started it).
   std::vector<std::vector<Instant>> failures;
+  /// By id: starts that failed in a row, of services with `start_retries`.
+  std::vector<unsigned> failed_starts = {};
   bool everything_is_killed = false;  ///< A second shutdown: no order any more.
 };
 
 /// As good as ready for those that need it: running, or a job that is done.
-[[nodiscard]] bool provides(const InstanceView& view);
+[[nodiscard]] bool provides(const Fleet& fleet, const InstanceView& view);
 
 /// 1 to 3: what must hold between any two steps.
 void check_runs(const Fleet& fleet, const WorldFacts& facts, Violations& found);

@@ -2,6 +2,7 @@
 // the ones a service gets when its key is absent; config/schema holds the same keys with their words.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include <foster/exit_status.hpp>
 #include <foster/signal.hpp>
 
 #include "core/time.hpp"
@@ -25,7 +27,8 @@ enum class RestartWhen : std::uint8_t { always, on_failure, never };
 struct Backoff {
   Duration initial = 100ms;    ///< Before the second try in a row.
   Duration max = 30s;          ///< Never longer than this.
-  double factor = 2;           ///< Each further try waits this much longer. At least 1.
+  double factor = 2;           ///< Each further try waits this many times as long. At least 1.
+  Duration step{};             ///< And this much longer: with factor 1 the waits grow by the same each time.
   double jitter = 0.1;         ///< Random share added or taken, 0 to 1, so that many do not retry at once.
   Duration reset_after = 10s;  ///< A run ready for this long ends the row of failures.
   friend bool operator==(const Backoff&, const Backoff&) = default;
@@ -38,9 +41,16 @@ struct Limit {
   friend bool operator==(const Limit&, const Limit&) = default;
 };
 
+/// Who gets the stop signal.
+enum class StopTarget : std::uint8_t {
+  main,   ///< The main process.
+  group,  ///< Its whole process group.
+};
+
 struct StopPolicy {
   Signal signal = *Signal::from_number(SIGTERM);
   Duration timeout = 10s;  ///< Then SIGKILL for everything left.
+  StopTarget target = StopTarget::main;
   friend bool operator==(const StopPolicy&, const StopPolicy&) = default;
 };
 
@@ -124,6 +134,11 @@ struct Service {
   RestartWhen restart = RestartWhen::on_failure;
   Backoff backoff;
   std::optional<Limit> limit = Limit{};  ///< Empty: keep trying for ever.
+  /// A start that failed (its run ended before it was ready, however, or could not be spawned) is tried again this
+  /// often, whatever `restart` says; then it is `failed`. Such failures do not count for `limit`, and a run that was
+  /// ready ends the row. Empty: failed starts are failures like any other.
+  std::optional<unsigned> start_retries;
+  std::vector<std::uint8_t> success_exit_codes = {0};  ///< An exit with one of these is a success.
   StopPolicy stop;
   Readiness ready;
   Duration start_seconds = 1s;  ///< With ReadyNone: up for this long is ready.
@@ -131,6 +146,13 @@ struct Service {
 
   friend bool operator==(const Service&, const Service&) = default;
 };
+
+/// An exit as it should be.
+[[nodiscard]] inline bool is_success_of(const Service& service, const ExitStatus& status) {
+  const auto* exited = std::get_if<Exited>(&status);
+  return exited != nullptr &&
+         std::ranges::find(service.success_exit_codes, exited->code) != service.success_exit_codes.end();
+}
 
 /// Everything one foster supervises.
 struct Model {

@@ -14,6 +14,7 @@ enum class Mutation : std::uint8_t {
   keeps_the_pid_of_a_dead_main,          ///< 3: an exit that was told is not taken note of.
   forgets_the_next_try,                  ///< 4: backoff without a timer.
   counts_no_failures,                    ///< 5: the limit never trips.
+  counts_no_failed_starts,               ///< 5: a start that fails is tried for ever.
   a_starting_need_is_good_enough,        ///< 6: dependants start before what they need is ready.
   stops_a_need_before_its_dependants,    ///< 6: the other direction.
   signals_a_main_that_has_ended,         ///< 7: the stop signal goes to a number that may be somebody else's.
@@ -22,7 +23,7 @@ enum class Mutation : std::uint8_t {
   reload_restarts_everything,            ///< 10: a service that did not change is restarted.
 };
 
-inline constexpr unsigned kMutations = 12;
+inline constexpr unsigned kMutations = 13;
 
 #ifdef FOSTER_MUTATIONS
 inline Mutation active_mutation = Mutation::none;

@@ -41,6 +41,9 @@ constexpr std::array kLiveKeys{
     Key{"restart", [](const Service& a, const Service& b) { return a.restart != b.restart; }},
     Key{"backoff", [](const Service& a, const Service& b) { return a.backoff != b.backoff; }},
     Key{"limit", [](const Service& a, const Service& b) { return a.limit != b.limit; }},
+    Key{"start-retries", [](const Service& a, const Service& b) { return a.start_retries != b.start_retries; }},
+    Key{"success-exit-codes",
+        [](const Service& a, const Service& b) { return a.success_exit_codes != b.success_exit_codes; }},
     Key{"stop", [](const Service& a, const Service& b) { return a.stop != b.stop; }},
     Key{"ready timing",
         [](const Service& a, const Service& b) {

@@ -9,6 +9,8 @@
 namespace foster::core {
 namespace {
 
+constexpr std::uint32_t kHighestRung = 1'000'000;
+
 // One step of a 32-bit permutation generator: every seed gives a full period, and the state is what the record keeps.
 std::uint32_t next_state(std::uint32_t state) {
   return state * 747796405U + 2891336453U;
@@ -22,21 +24,29 @@ double unit_interval(std::uint32_t state) {
 }  // namespace
 
 Duration delay_on_rung(const Backoff& backoff, std::uint32_t rung) {
-  if (rung < 2 || backoff.initial <= Duration::zero()) return Duration::zero();
+  if (rung < 2 || (backoff.initial <= Duration::zero() && backoff.step <= Duration::zero())) return Duration::zero();
   const double factor = std::pow(std::max(1.0, backoff.factor), rung - 2);
-  const double nanoseconds = static_cast<double>(backoff.initial.count()) * factor;
+  const double grown = backoff.initial > Duration::zero() ? static_cast<double>(backoff.initial.count()) * factor : 0;
+  const double nanoseconds = grown + static_cast<double>(backoff.step.count()) * (rung - 2);
   const auto max = static_cast<double>(backoff.max.count());
   return nanoseconds < max ? Duration(static_cast<Duration::rep>(nanoseconds)) : backoff.max;
 }
 
 bool Tries::note(const RunEnd& end, const Service& service) {
+  if (service.start_retries) {
+    if (!end.ready_since) {
+      rung_ = std::min(std::max(rung_ + 1, 2U), kHighestRung);
+      return failed_starts() <= *service.start_retries || is_broken(Mutation::counts_no_failed_starts);
+    }
+    rung_ = 0;
+  }
   if (end.ready_since && end.now - *end.ready_since >= service.backoff.reset_after) rung_ = 0;
   const std::uint32_t next = end.ready_since && rung_ == 0 ? 1 : std::max(rung_ + 1, 2U);
   if (end.kind == RunEnd::Kind::success) {
     rung_ = std::min(next, 2U);
     return true;
   }
-  rung_ = std::min(next, 1'000'000U);
+  rung_ = std::min(next, kHighestRung);
   if (!service.limit || is_broken(Mutation::counts_no_failures)) {
     failures_.clear();
     return true;

@@ -22,7 +22,8 @@ struct RunEnd {
 /// What the tries of one instance have come to. A ladder: on rung 0 all is well; a ready run that ends brings
 /// rung 1, from which the next try is immediate; rung 2 waits `initial`, rung 3 `initial * factor` and so on. A run
 /// that never was ready skips rung 1. A success ends a row of failures, but goes no lower than the first rungs, which
-/// is the brake for a command that ends at once and is to be restarted always.
+/// is the brake for a command that ends at once and is to be restarted always. With `start_retries` a ready run ends
+/// the row, so the rung also says how many starts have failed in a row.
 class Tries {
  public:
   Tries() = default;
@@ -41,6 +42,8 @@ class Tries {
   void forget();
 
   [[nodiscard]] std::uint32_t rung() const { return rung_; }
+  /// In a row, of a service with `start_retries`.
+  [[nodiscard]] std::uint32_t failed_starts() const { return rung_ < 2 ? 0 : rung_ - 1; }
   [[nodiscard]] std::uint32_t jitter_seed() const { return jitter_; }
   /// Oldest first, at most kMaxFailures.
   [[nodiscard]] const std::vector<Instant>& failures() const { return failures_; }
@@ -51,7 +54,8 @@ class Tries {
   std::uint32_t jitter_ = 0;
 };
 
-/// The delay on a rung before jitter: 0 on the first two, then `initial * factor^(rung - 2)`, at most `max`.
+/// The delay on a rung before jitter: 0 on the first two, then with n = rung - 2
+/// `initial * factor^n + n * step`, at most `max`.
 [[nodiscard]] Duration delay_on_rung(const Backoff& backoff, std::uint32_t rung);
 
 /// "10s", "1m30s", "250ms": for causes.

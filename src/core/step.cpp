@@ -22,7 +22,12 @@ bool has_launcher(const Service& service) {
 }
 
 bool is_a_success(const ExitStatus& status, const std::optional<Instant>& ready_since, const Service& service) {
-  return is_success(status) && (ready_since || proves_nothing(service));
+  return is_success_of(service, status) && (ready_since || (proves_nothing(service) && !service.start_retries));
+}
+
+// Tried again by a rule of its own.
+bool is_failed_start(const std::optional<Instant>& ready_since, const Service& service) {
+  return !ready_since && service.start_retries;
 }
 
 // The record has room for so much; a longer text would change when the supervisor is lost.
@@ -199,7 +204,7 @@ void Instance::note_end_while_stopping(const Event* event, const Scene& scene) {
     stopping.is_done = is_a_success(fact.status, stopping.ready_since, scene.service);
   }
   if (is_broken(Mutation::signals_a_main_that_has_ended)) {
-    scene.actions.push_back(action::SendSignal{scene.id, run_, scene.service.stop.signal});
+    scene.actions.push_back(stop_signal(scene));
   }
   if (is_broken(Mutation::stopped_when_only_the_main_has_ended)) return finish(scene);
   if (stopping.phase != StopPhase::killing) kill_rest(stopping, scene);
@@ -226,7 +231,7 @@ void Instance::note_main_pid(const Event* event, const Scene& scene) {
   of_run.main = pid;
   of_run.is_launcher = false;
   if (is_new && stopping != nullptr && stopping->phase == StopPhase::signalled) {
-    scene.actions.push_back(action::SendSignal{scene.id, run_, scene.service.stop.signal});
+    scene.actions.push_back(stop_signal(scene));
   }
 }
 
@@ -348,7 +353,11 @@ void Instance::signal_or_kill(Stopping& stopping, const Scene& scene) {
   if (!stopping.process.main) return kill_rest(stopping, scene);
   stopping.phase = StopPhase::signalled;
   stopping.by = scene.now + scene.service.stop.timeout;
-  scene.actions.push_back(action::SendSignal{scene.id, run_, scene.service.stop.signal});
+  scene.actions.push_back(stop_signal(scene));
+}
+
+action::SendSignal Instance::stop_signal(const Scene& scene) const {
+  return {scene.id, run_, scene.service.stop.signal, scene.service.stop.target};
 }
 
 void Instance::kill_rest(Stopping& stopping, const Scene& scene) {
@@ -362,7 +371,7 @@ void Instance::end_run(const ExitStatus& status, const Scene& scene) {
   exit_ = status;
   const bool success = is_a_success(status, ready, scene.service);
   const Sequel sequel = judge_exit(status, ready, scene);
-  const bool too_early = is_success(status) && !success;
+  const bool too_early = is_success_of(scene.service, status) && !success;
   begin_stop(sequel, {CauseKind::ended, too_early ? "before it was ready" : "", status}, scene);
   auto& stopping = std::get<Stopping>(state_);
   stopping.phase = StopPhase::killing;
@@ -378,6 +387,7 @@ void Instance::fail_run(Cause cause, StopPhase how, const Scene& scene) {
 }
 
 Sequel Instance::judge_exit(const ExitStatus& status, std::optional<Instant> ready_since, const Scene& scene) {
+  if (is_failed_start(ready_since, scene.service)) return judge_failure(ready_since, scene);
   const bool success = is_a_success(status, ready_since, scene.service);
   const RestartWhen when = scene.service.restart;
   if (when == RestartWhen::never || (when == RestartWhen::on_failure && success)) return Sequel::exited;
@@ -386,9 +396,11 @@ Sequel Instance::judge_exit(const ExitStatus& status, std::optional<Instant> rea
 }
 
 Sequel Instance::judge_failure(std::optional<Instant> ready_since, const Scene& scene) {
-  if (scene.service.restart == RestartWhen::never) return Sequel::gave_up;
+  const bool is_start = is_failed_start(ready_since, scene.service);
+  if (scene.service.restart == RestartWhen::never && !is_start) return Sequel::gave_up;
   const RunEnd end{RunEnd::Kind::failure, scene.now, ready_since};
-  return tries_.note(end, scene.service) ? Sequel::retry : Sequel::limit;
+  if (tries_.note(end, scene.service)) return Sequel::retry;
+  return is_start ? Sequel::no_start : Sequel::limit;
 }
 
 // Nothing of the run is alive.
@@ -417,6 +429,10 @@ void Instance::finish(const Scene& scene) {
       const std::string text = "more than " + std::to_string(limit.count) + " failures within " +
                                to_text(limit.within) + ", the last: " + to_string(cause_);
       return enter(HasFailed{}, {CauseKind::limit_reached, text, cause_.exit}, scene);
+    }
+    case Sequel::no_start: {
+      const std::string text = std::to_string(tries_.failed_starts()) + " failed starts in a row, the last: ";
+      return enter(HasFailed{}, {CauseKind::limit_reached, text + to_string(cause_), cause_.exit}, scene);
     }
   }
 }
@@ -490,7 +506,7 @@ void Instance::resume(const Scene& scene) const {
   if (stopping == nullptr) return;
   if (stopping->phase == StopPhase::killing) scene.actions.push_back(action::KillRest{scene.id, run_});
   if (stopping->phase == StopPhase::signalled && stopping->process.main) {
-    scene.actions.push_back(action::SendSignal{scene.id, run_, scene.service.stop.signal});
+    scene.actions.push_back(stop_signal(scene));
   }
 }
 

@@ -27,7 +27,7 @@
 //   again     It was ending by itself when somebody asked for it: up again, and nothing counts.
 //   retry     The restart policy says so: at once after a run that was ready, else after the backoff.
 //   by exit   It said STOPPING=1: the exit status will tell.
-//   exited, gave up, limit: there is no next run.
+//   exited, gave up, limit, no start: there is no next run.
 //
 // Who may interrupt whom. A stop overrides everything and is honoured everywhere: it cancels a wait or a backoff
 // without signalling anybody, and a Spawn that is still unanswered is stopped when its answer comes. A start or
@@ -40,9 +40,13 @@
 // `coming`; an ordered stop, and so an ordered restart, is `down` until the next run begins. The ordered stop of what
 // others need signals nobody until none of them is alive.
 //
-// An exit with code 0 is a success, but only of a service that had become ready or whose readiness is `none`: one that
-// had something to prove and ended before it did has failed. A success is never counted as a failure. A run that could
-// not be spawned ends in `failed`, not `exited`, when there is no next try: nothing ended.
+// An exit with a code of success (0, where nothing else is said) is a success, but only of a service that had become
+// ready or whose readiness is `none`: one that had something to prove and ended before it did has failed. A success is
+// never counted as a failure. A run that could not be spawned ends in `failed`, not `exited`, when there is no next
+// try: nothing ended.
+//
+// With `start_retries` a run must have become ready, whatever its readiness is, to be anything but a failed start: that
+// is tried again so many times in a row, whatever `restart` says and without counting for the limit, and then `failed`.
 //
 // The launcher of a forking service is its main process until MainPid names the daemon; its exit with 0 is then no end.
 //
@@ -123,7 +127,16 @@ enum class StopPhase : std::uint8_t {
 };
 
 /// What follows a run. The numbers are stored in the ledger.
-enum class Sequel : std::uint8_t { obey = 0, again = 1, retry = 2, by_exit = 3, exited = 4, gave_up = 5, limit = 6 };
+enum class Sequel : std::uint8_t {
+  obey = 0,
+  again = 1,
+  retry = 2,
+  by_exit = 3,
+  exited = 4,
+  gave_up = 5,
+  limit = 6,
+  no_start = 7
+};
 
 /// One instance. Only its own member functions change it; they are the state machine.
 class Instance {
@@ -264,6 +277,7 @@ class Instance {
   void forget_tries();
   void begin_stop(Sequel sequel, Cause cause, const Scene& scene);
   void signal_or_kill(Stopping& stopping, const Scene& scene);
+  [[nodiscard]] action::SendSignal stop_signal(const Scene& scene) const;
   void kill_rest(Stopping& stopping, const Scene& scene);
   void end_run(const ExitStatus& status, const Scene& scene);
   void fail_run(Cause cause, StopPhase how, const Scene& scene);

@@ -273,7 +273,9 @@ Result<> Executor::open_notify(core::InstanceId id, Instance& it) {
 void Executor::perform(const core::action::SendSignal& send) {
   const Instance* it = find(send.id);
   if (it == nullptr || it->run != send.run || !it->process) return;
-  (void)it->process->signal(send.signal);  // ESRCH: its exit is on the way
+  // ESRCH: its exit is on the way.
+  (void)(send.target == core::StopTarget::group ? it->process->signal_group(send.signal)
+                                                : it->process->signal(send.signal));
 }
 
 Result<> Executor::send_signal(core::InstanceId id, Signal signal) const {

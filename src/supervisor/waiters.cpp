@@ -32,7 +32,8 @@ Verdict judge_up(const core::Fleet& fleet, const core::InstanceView& view, bool 
       return is_new ? Verdict::reached : Verdict::pending;
     case core::State::exited:
       if (!is_new) return Verdict::pending;
-      return view.exit && is_success(*view.exit) ? Verdict::reached : Verdict::missed;
+      return view.exit && core::is_success_of(fleet.service_of(view.id), *view.exit) ? Verdict::reached
+                                                                                     : Verdict::missed;
     case core::State::failed:
       return Verdict::missed;
     case core::State::backoff:

@@ -1,6 +1,7 @@
 #include "sys/pidfd.hpp"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -92,6 +93,15 @@ Result<> ProcessHandle::signal(Signal signal) const {
   if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal.number(), nullptr, 0) == 0) return {};
   const int code = errno;
   return failure("signal", code, "SIG" + signal.name() + " to " + std::to_string(pid_.number()));
+}
+
+Result<> ProcessHandle::signal_group(Signal signal) const {
+  const pid_t pid = pid_.number();
+  if (!is_alive()) return failure("signal", ESRCH, "SIG" + signal.name() + " to the group of " + std::to_string(pid));
+  if (::getpgid(pid) != pid) return this->signal(signal);
+  if (::kill(-pid, signal.number()) == 0) return {};
+  const int code = errno;
+  return failure("signal", code, "SIG" + signal.name() + " to the group of " + std::to_string(pid));
 }
 
 ProcessIdentity ProcessHandle::identity() const noexcept {

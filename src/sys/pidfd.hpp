@@ -52,6 +52,11 @@ class ProcessHandle {
   /// @errors `ESRCH` it has ended and was reaped; `EPERM`. A zombie takes every signal without an error.
   [[nodiscard]] Result<> signal(Signal signal) const;
 
+  /// The same to the whole process group it leads; to it alone where it leads none. Only who is alive is believed to
+  /// lead: a group outlives its leader, and then this reaches nobody.
+  /// @errors `ESRCH` it has ended; `EPERM` nobody of them may be signalled.
+  [[nodiscard]] Result<> signal_group(Signal signal) const;
+
   /// All that can be known. Reads /proc/PID/stat once, when first asked; after the process was reaped the start
   /// time stays 0 unless it was known before.
   [[nodiscard]] ProcessIdentity identity() const noexcept;

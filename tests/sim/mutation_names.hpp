@@ -21,6 +21,7 @@ inline constexpr std::array kMutationNames{
     NamedMutation{core::Mutation::keeps_the_pid_of_a_dead_main, "keeps-the-pid-of-a-dead-main", 3},
     NamedMutation{core::Mutation::forgets_the_next_try, "forgets-the-next-try", 4},
     NamedMutation{core::Mutation::counts_no_failures, "counts-no-failures", 5},
+    NamedMutation{core::Mutation::counts_no_failed_starts, "counts-no-failed-starts", 5},
     NamedMutation{core::Mutation::a_starting_need_is_good_enough, "a-starting-need-is-good-enough", 6},
     NamedMutation{core::Mutation::stops_a_need_before_its_dependants, "stops-a-need-before-its-dependants", 6},
     NamedMutation{core::Mutation::signals_a_main_that_has_ended, "signals-a-main-that-has-ended", 7},

@@ -45,6 +45,12 @@ void make_policies(Service& service, Dice& dice) {
   if (dice.throw_under(25)) service.limit.reset();
   if (!service.limit) service.backoff.initial = std::max<Duration>(service.backoff.initial, 50ms);
   service.stop.timeout = one_of(dice, {100ms, 1s, 10s});
+  service.start_retries.reset();
+  if (dice.throw_under(25)) service.start_retries = dice.throw_one(4);
+  if (service.start_retries) service.backoff.step = one_of(dice, {0ms, 100ms, 1s});
+  service.success_exit_codes = {0};
+  if (dice.throw_under(15)) service.success_exit_codes = {0, 1, 100, 143};
+  if (dice.throw_under(10)) service.success_exit_codes.clear();
   service.autostart = dice.throw_under(80);
   service.essential = dice.throw_under(4);
 }
@@ -85,9 +91,13 @@ void change_service(Service& service, Dice& dice) {
     case 2:
       service.environment.emplace_back("A", std::to_string(dice.throw_one(3)));
       return;
-    case 3:
+    case 3: {
+      // What an exit was is judged once, when it happens; the oracle would judge it anew.
+      const auto codes = service.success_exit_codes;
       make_policies(service, dice);
+      service.success_exit_codes = codes;
       return;
+    }
     case 4:
       make_readiness(service, dice);
       service.type = std::holds_alternative<core::ReadyForking>(service.ready.how) ? core::ServiceType::forking

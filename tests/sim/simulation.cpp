@@ -119,15 +119,28 @@ class Simulation {
     const auto* publish = std::get_if<action::Publish>(&action);
     if (publish == nullptr) return;
     const core::Transition& seen = publish->transition;
+    if (!is_there(seen.id)) return;  // retired in this step
+    const core::Service& service = fleet_.service_of(seen.id);
+    if (seen.to == State::running) failed_starts(seen.id) = 0;
     const bool was_up = seen.from == State::starting || seen.from == State::running;
     if (!was_up || seen.from == seen.to) return;
     const Cause& cause = seen.cause;
     const bool failed_by_exit =
-        cause.kind == CauseKind::ended && cause.exit && (!is_success(*cause.exit) || !cause.detail.empty());
+        cause.kind == CauseKind::ended && cause.exit && (!is_success_of(service, *cause.exit) || !cause.detail.empty());
     if (failed_by_exit || cause.kind == CauseKind::spawn_failed || cause.kind == CauseKind::watchdog ||
         cause.kind == CauseKind::not_ready_in_time) {
-      note_failure(seen.id);
+      if (service.start_retries && seen.from == State::starting) {
+        ++failed_starts(seen.id);
+      } else {
+        note_failure(seen.id);
+      }
     }
+  }
+
+  unsigned& failed_starts(InstanceId id) {
+    auto& all = world_.facts().failed_starts;
+    if (all.size() <= id) all.resize(id + 1);
+    return all[id];
   }
 
   void note_failure(InstanceId id) {
@@ -210,6 +223,7 @@ class Simulation {
   template <class Wish>
   void wish(const std::string& word, unsigned glob, Wish event) {
     world_.facts().failures.clear();
+    world_.facts().failed_starts.clear();
     const auto ids = fleet_.match(glob_of(glob));
     step(word + " " + glob_of(glob), [&] { return fleet_.handle(ids, event, world_.now()); });
   }
@@ -232,6 +246,7 @@ class Simulation {
   void reload(unsigned how) {
     core::Model wanted = change_model(fleet_.model(), roll(story_.seed, how));
     world_.facts().failures.clear();
+    world_.facts().failed_starts.clear();
     const auto plan = fleet_.plan(wanted);
     const bool is_down = fleet_.is_shutting_down();
     step("reload", [&] {
@@ -314,7 +329,7 @@ class Simulation {
       const auto& needs = fleet_.service_of(id).needs;
       const bool is_held = std::ranges::any_of(fleet_.ids(), [&](InstanceId other) {
         const InstanceView needed = fleet_.view(other);
-        return !core::provides(needed) && std::ranges::find(needs, needed.service) != needs.end();
+        return !core::provides(fleet_, needed) && std::ranges::find(needs, needed.service) != needs.end();
       });
       if (!is_held) outcome_.violations.push_back({4, view.name + " waits for ever: " + to_string(view.cause)});
     }

@@ -239,6 +239,7 @@ void World::retire(InstanceId id) {
   std::erase_if(facts_.runs, [&](const core::RunFacts& facts) { return facts.id == id; });
   std::erase_if(processes_, [&](const auto& entry) { return entry.first.first == id; });
   if (id < facts_.failures.size()) facts_.failures[id].clear();
+  if (id < facts_.failed_starts.size()) facts_.failed_starts[id] = 0;
 }
 
 }  // namespace foster::sim

@@ -7,9 +7,11 @@ namespace foster::cli::commands {
 
 ExitCode check(Context& context, const Command& command, Arguments arguments);
 ExitCode completion(Context& context, const Command& command, Arguments arguments);
+ExitCode diff(Context& context, const Command& command, Arguments arguments);
 ExitCode down(Context& context, const Command& command, Arguments arguments);
 ExitCode explain(Context& context, const Command& command, Arguments arguments);
 ExitCode help(Context& context, const Command& command, Arguments arguments);
+ExitCode import(Context& context, const Command& command, Arguments arguments);
 ExitCode info(Context& context, const Command& command, Arguments arguments);
 ExitCode init(Context& context, const Command& command, Arguments arguments);
 ExitCode inspect(Context& context, const Command& command, Arguments arguments);

@@ -1,5 +1,6 @@
 // Every finding about a config, as people see it.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "config/load.hpp"
@@ -40,13 +41,18 @@ void expect_findings(std::initializer_list<Case> cases) {
 constexpr std::string_view kNameRule =
     "at most 63 letters, digits, \".\", \"_\" and \"-\", the first a letter or a digit";
 
+constexpr std::string_view kServiceNameRule =
+    "at most 63 letters, digits, \".\", \"_\", \"-\", \"+\" and \"@\", the first a letter, a digit or \"_\"; or two "
+    "such "
+    "names with \":\" between";
+
 TEST(FindingsAboutKeys, NameTheNearestKnownOne) {
   expect_findings({
       {"restrat = 'always'", 1, "unknown key \"restrat\"", "did you mean \"restart\"?"},
       {"cwd = '/'", 1, "unknown key \"cwd\"", "did you mean \"directory\"?"},
       {"env = {}", 1, "unknown key \"env\"", "did you mean \"environment\"?"},
       {"stop = { tiemout = '5s' }", 10, "unknown key \"tiemout\"", "did you mean \"timeout\"?"},
-      {"stop = { colour = 1 }", 10, "unknown key \"colour\"", "the keys here are: signal, timeout"},
+      {"stop = { colour = 1 }", 10, "unknown key \"colour\"", "the keys here are: signal, timeout, target"},
   });
   EXPECT_EQ(findings("nmae = 'x'\n"),
             "foster.toml:1:1: error: unknown key \"nmae\"\n"
@@ -221,14 +227,26 @@ TEST(FindingsAboutCommands, AreClear) {
             "      = hint: write the command as text, or leave out shell = true\n");
 }
 
+TEST(FindingsAboutNames, TellInstancesThatWouldBeCalledTheSame) {
+  EXPECT_EQ(findings("[service.web]\ncommand = 'x'\nworkers = 2\n[service.\"web:1\"]\ncommand = 'x'\n"),
+            "foster.toml:4:10: error: \"web\" and \"web:1\" would have instances of the same name\n"
+            "    4 | [service.\"web:1\"]\n"
+            "      |          ^\n"
+            "      = hint: rename one of them\n");
+  EXPECT_EQ(findings("[service.web]\ncommand = 'x'\nworkers = 2\n[service.\"web:2\"]\ncommand = 'x'\n"), "(none)");
+  // Their logs would be one file.
+  EXPECT_THAT(findings("[service.\"a:b\"]\ncommand = 'x'\n[service.\"a@b\"]\ncommand = 'x'\n"),
+              testing::HasSubstr("\"a:b\" and \"a@b\" would have instances of the same name"));
+}
+
 TEST(FindingsAboutNames, SayWhatANameMayHold) {
-  for (const std::string& name : {std::string("a:b"), std::string("-a"), std::string("a b"), std::string(64, 'a'),
-                                  std::string("é"), std::string("a/b")}) {
+  for (const std::string& name : {std::string("a:b:c"), std::string("a:"), std::string(":a"), std::string("-a"),
+                                  std::string("a b"), std::string(64, 'a'), std::string("é"), std::string("a/b")}) {
     EXPECT_EQ(
         findings(fmt::format("[service.\"{}\"]\ncommand = 'x'\n", name)),
         fmt::format("foster.toml:1:10: error: \"{0}\" cannot be the name of a service\n    1 | [service.\"{0}\"]\n"
                     "      |          ^\n      = hint: {1}\n",
-                    name, kNameRule));
+                    name, kServiceNameRule));
   }
   EXPECT_EQ(findings("name = 'a b'\n"),
             fmt::format("foster.toml:1:8: error: \"a b\" cannot be a name\n    1 | name = 'a b'\n"

@@ -95,6 +95,11 @@ class RandomModel {
     if (number(4) == 0) service.limit.reset();
     if (chance())
       service.stop = {.signal = *Signal::from_number(static_cast<int>(1 + number(64))), .timeout = duration(0s)};
+    if (chance()) service.stop.target = core::StopTarget::group;
+    if (chance()) service.start_retries = number(10);
+    if (chance()) service.backoff.step = duration(0s);
+    if (chance()) service.success_exit_codes = {3, 0};
+    if (number(4) == 0) service.success_exit_codes.clear();
     if (chance())
       service.log = {.enabled = true, .max_size = 1 + (random_() >> (2 + number(60))), .keep = number(1001)};
     if (number(4) == 0) service.log.max_size.reset();

@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "sys/facilities.hpp"
 #include "sys/procfs.hpp"
@@ -39,6 +40,44 @@ TEST(ProcessHandle, SignalReachesTheProcess) {
   const auto report = cat.finish();
   ASSERT_TRUE(report);
   EXPECT_EQ(exit_status_from_wait(report->wait_status), ExitStatus(Killed{kTerm}));
+}
+
+TEST(ProcessHandle, SignalForItsGroupReachesAllWhoAreInIt) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const pid_t leader = ::fork();
+  if (leader == 0) {
+    (void)::setpgid(0, 0);
+    (void)::fork();
+    (void)!::write(ends[1], "x", 1);
+    for (;;) ::pause();
+  }
+  // Both are there, and in the group.
+  char ready[2];
+  ASSERT_EQ(::read(ends[0], &ready[0], 1), 1);
+  ASSERT_EQ(::read(ends[0], &ready[1], 1), 1);
+  ::close(ends[1]);
+  const auto handle = ProcessHandle::open(Pid(leader));
+  ASSERT_TRUE(handle);
+  ASSERT_TRUE(handle->signal_group(kTerm));
+  // The pipe ends with the last of them.
+  EXPECT_EQ(::read(ends[0], ready, 1), 0);
+  ::close(ends[0]);
+  EXPECT_EQ(::waitpid(leader, nullptr, 0), leader);
+}
+
+TEST(ProcessHandle, SignalForAGroupItDoesNotLeadReachesItAlone) {
+  Cat cat;
+  const auto handle = ProcessHandle::open(Pid(cat.pid()));
+  ASSERT_TRUE(handle);
+  if (::getpgid(cat.pid()) == cat.pid()) GTEST_SKIP() << "it leads one";
+  ASSERT_TRUE(handle->signal_group(kTerm));
+  const auto report = cat.finish();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(exit_status_from_wait(report->wait_status), ExitStatus(Killed{kTerm}));
+  const auto late = handle->signal_group(kTerm);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ESRCH);
 }
 
 TEST(ProcessHandle, AZombieIsNotAliveAndTakesASignalInSilence) {
