@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <ranges>
+#include <unordered_map>
 #include <utility>
 
 #include "cli/render.hpp"
@@ -90,9 +91,9 @@ class TreePrinter {
       std::size_t shape = std::hash<std::string>()(label_of(*process) + '\0' + std::string(kind_of(*process)));
       for (const Process* child : shown_children(*process)) {
         const bool has_left = child->session != process->session;
-        shape = shape * 1'000'003 + shapes_[child->pid] * 2 + (has_left ? 1 : 0);
+        shape = shape * 1'000'003 + shapes_[child->pid.number()] * 2 + (has_left ? 1 : 0);
       }
-      shapes_[process->pid] = shape;
+      shapes_[process->pid.number()] = shape;
     }
   }
 
@@ -102,7 +103,7 @@ class TreePrinter {
     std::map<std::pair<std::size_t, std::optional<Sid>>, std::size_t> alike;
     for (const Process* parent : parents) {
       for (const Process* child : shown_children(*parent)) {
-        const auto shape = shapes_.find(child->pid);
+        const auto shape = shapes_.find(child->pid.number());
         if (shape == shapes_.end()) {
           folds.push_back({{child}});
           continue;
@@ -149,14 +150,21 @@ class TreePrinter {
     return adopter != nullptr ? insight::called(*adopter) : std::to_string(adoption.by.number());
   }
 
-  std::string_view kind_of(const Process& process) const { return view_.kind_word(process, view_.classify(process)); }
+  /// Asked several times of each, and made of sentences.
+  const Classification& classified(const Process& process) const {
+    const auto [place, is_new] = classified_.try_emplace(process.pid.number());
+    if (is_new) place->second = view_.classify(process);
+    return place->second;
+  }
+
+  std::string_view kind_of(const Process& process) const { return view_.kind_word(process, classified(process)); }
 
   std::string label_of(const Process& process) const {
     return printable(style_.shows_arguments ? command_line(process) : process.name);
   }
 
   std::string note_of(const Process& process) const {
-    const auto found = view_.classify(process);
+    const Classification& found = classified(process);
     const Process* parent = view_.table().parent_of(process);
     std::vector<std::string> notes;
     const insight::Service* service = view_.service_of(process);
@@ -222,7 +230,8 @@ class TreePrinter {
 
   const View& view_;
   TreeStyle style_;
-  std::map<Pid, std::size_t> shapes_;  ///< Empty where nothing is folded.
+  std::unordered_map<pid_t, std::size_t> shapes_;  ///< Empty where nothing is folded.
+  mutable std::unordered_map<pid_t, Classification> classified_;
   std::string text_;
 };
 

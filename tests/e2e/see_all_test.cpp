@@ -133,6 +133,20 @@ TEST(Tree, MarksAPidNamespace) {
               HasSubstr("sleep(" + std::to_string(pid) + ")  new pid namespace"));
 }
 
+TEST(Tree, FollowsWhatComesWhenItWatches) {
+  const std::string word = Marked::seconds();
+  testing::Terminal shell(interactive_bash());
+  ASSERT_TRUE(wait_for_screen(shell, "$ "));
+  testing::Terminal watch({FOSTER_BINARY, "--color", "never", "tree", "--watch", std::to_string(shell.leader())});
+  ASSERT_TRUE(wait_for_screen(watch, "bash(" + std::to_string(shell.leader()) + ")"));
+  shell.type("sleep " + word + " &\n");
+  Marked marked;
+  const pid_t job = marked.find(word);
+  EXPECT_TRUE(wait_for_screen(watch, "sleep(" + std::to_string(job) + ")")) << watch.screen();
+  watch.press_ctrl_c();
+  EXPECT_TRUE(wait_until([&] { return watch.has_ended(); }));
+}
+
 TEST(Tree, RefusesWhatIsNotThere) {
   EXPECT_EQ(foster({"tree", "no-such-program"}).code, 4);
   EXPECT_EQ(foster({"tree", "1", "2"}).code, 2);

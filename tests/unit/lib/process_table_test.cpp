@@ -120,6 +120,16 @@ TEST(ReadProcessTable, HasEveryParentOlderThanItsChildrenWhileProcessesComeAndGo
   }
 }
 
+TEST(ReadProcess, GivesOneAsTheTableDoesAndNobodyForANumberThatIsNobodys) {
+  const auto self = read_process(Pid(::getpid()));
+  ASSERT_TRUE(self);
+  EXPECT_EQ(self->parent, Pid(::getppid()));
+  EXPECT_EQ(self->session, Sid(::getsid(0)));
+  EXPECT_FALSE(self->arguments.empty());
+  EXPECT_EQ(self->user, ::geteuid());
+  EXPECT_FALSE(read_process(Pid(4'194'305)));
+}
+
 TEST(ReadProcessTable, TakesTheNameAProcessGivesItself) {
   Family family([](Family& self) {
     (void)::prctl(PR_SET_NAME, ") Z 1 (\n x");
