@@ -10,7 +10,7 @@
 namespace foster::cli {
 
 /// What the words after a command are, for shell completion.
-enum class Operands : std::uint8_t { none, services, signal_and_services, file, command, shell, commands, processes };
+enum class Operands : std::uint8_t { none, services, signal_and_services, file, command, shell, commands, processes, supervisorctl };
 
 struct Command {
   std::string_view name;

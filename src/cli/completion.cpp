@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/command_table.hpp"
+#include "cli/supervisorctl/commands.hpp"
 
 namespace foster::cli {
 namespace {
@@ -12,6 +13,14 @@ namespace {
 std::string names_of_commands() {
   std::string names;
   for (const Command& command : command_table()) names += (names.empty() ? "" : " ") + std::string(command.name);
+  return names;
+}
+
+std::string names_of_actions() {
+  std::string names;
+  for (const supervisorctl::Action& action : supervisorctl::action_table()) {
+    names += (names.empty() ? "" : " ") + std::string(action.name);
+  }
   return names;
 }
 
@@ -49,6 +58,7 @@ _foster() {{
       {}) candidates="bash zsh fish" ;;
       {}) candidates="{}" ;;
       {}) candidates="$(foster completion names 2>/dev/null) $(cd /proc && printf '%s ' [0-9]*)" ;;
+      {}) candidates="{}" ;;
     esac
   fi
   # A colon is part of a name (web:0), but readline begins a new word at it.
@@ -61,7 +71,8 @@ complete -F _foster foster
                      names_of_commands(), commands_with(Operands::services),
                      commands_with(Operands::signal_and_services), commands_with(Operands::file),
                      commands_with(Operands::command), commands_with(Operands::shell),
-                     commands_with(Operands::commands), names_of_commands(), commands_with(Operands::processes));
+                     commands_with(Operands::commands), names_of_commands(), commands_with(Operands::processes),
+                     commands_with(Operands::supervisorctl), names_of_actions());
 }
 
 std::string zsh_script() {
@@ -93,13 +104,15 @@ _foster() {{
     {}) compadd bash zsh fish ;;
     {}) _describe command commands ;;
     {}) candidates=(${{(f)"$(foster completion names 2>/dev/null)"}}); compadd -a candidates; _pids ;;
+    {}) compadd {} ;;
   esac
 }}
 if [[ $funcstack[1] == _foster ]]; then _foster "$@"; else compdef _foster foster; fi
 )script",
                      described, commands_with(Operands::services), commands_with(Operands::signal_and_services),
                      commands_with(Operands::file), commands_with(Operands::command), commands_with(Operands::shell),
-                     commands_with(Operands::commands), commands_with(Operands::processes));
+                     commands_with(Operands::commands), commands_with(Operands::processes),
+                     commands_with(Operands::supervisorctl), names_of_actions());
 }
 
 std::string fish_names(std::string_view commands) {
@@ -129,6 +142,7 @@ std::string fish_script() {
   rule(Operands::command, "-a '(__fish_complete_command)' -F");
   rule(Operands::shell, "-a 'bash zsh fish'");
   rule(Operands::processes, "-a '(foster completion names 2>/dev/null) (__fish_complete_pids)'");
+  rule(Operands::supervisorctl, "-a '" + names_of_actions() + "'");
   rule(Operands::commands, "-a '" + names_of_commands() + "'");
   return text;
 }
