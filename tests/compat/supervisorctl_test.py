@@ -2,10 +2,11 @@
 """foster's supervisorctl beside the original: the same words, to supervisords in the same state, must be answered with
 the same text and the same exit status, byte for byte.
 
-    supervisorctl_test.py --foster FOSTER [--server COMMAND] [--keep] [unittest's own arguments]
+    supervisorctl_test.py --foster FOSTER [--client NAME] [--server COMMAND] [--keep] [unittest's own arguments]
 
 Each story is told to two pairs of client and server: the original client at the original server, which is right by
-definition, and foster's client at the server that `--server` names (the original, unless told otherwise).
+definition, and the client and the server that `--client` and `--server` name (foster's client and the original server,
+unless told otherwise).
 """
 
 from __future__ import annotations
@@ -117,6 +118,7 @@ class Pair:
 @dataclass
 class Settings:
     foster: str = ""
+    client: str = "foster"
     server: list[str] = field(default_factory=list)
 
 
@@ -134,7 +136,7 @@ class Story(unittest.TestCase):
         self.pairs: list[Pair] = []
         for client, command in (
             (clients.original(), ["supervisord"]),
-            (clients.foster(), SETTINGS.server),
+            (clients.foster() if SETTINGS.client == "foster" else clients.original(), SETTINGS.server),
         ):
             server = Server(command, self.CONFIG)
             self.addCleanup(server.close)
@@ -245,7 +247,7 @@ class EverydayTest(Story):
             "tail -+6 talk",
             "tail -1_0 talk",
             "tail -0 talk",
-            "tail --3 talk",
+            "tail --3 talk stderr",
             "tail -x talk",
             "tail -5",
             "tail",
@@ -569,10 +571,12 @@ def main() -> None:
     become_the_originals_python()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--foster", required=True, help="the binary")
+    parser.add_argument("--client", choices=("foster", "original"), default="foster")
     parser.add_argument("--server", default="supervisord", help="what is started in the place of supervisord")
     parser.add_argument("--keep", action="store_true", help="keep the servers' directories")
     known, rest = parser.parse_known_args()
     SETTINGS.foster = str(Path(known.foster).resolve())
+    SETTINGS.client = known.client
     SETTINGS.server = shlex.split(known.server)
     unittest.main(argv=[sys.argv[0], *rest], warnings="ignore")
 
