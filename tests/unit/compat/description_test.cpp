@@ -17,7 +17,7 @@ std::string text(const Process& process) {
 
 TEST(Description, UptimeIsCountedInDaysOnlyWhenThereAreSome) {
   const auto up = [](std::int64_t seconds) {
-    return text({.state = ProcessState::running, .start = kNow - seconds, .pid = 7});
+    return text({.group = {}, .name = {}, .state = ProcessState::running, .start = kNow - seconds, .pid = 7});
   };
   EXPECT_EQ(up(0), "pid 7, uptime 0:00:00");
   EXPECT_EQ(up(3600 * 23 + 59), "pid 7, uptime 23:00:59");
@@ -27,22 +27,24 @@ TEST(Description, UptimeIsCountedInDaysOnlyWhenThereAreSome) {
 }
 
 TEST(Description, FailuresTellTheirCause) {
-  EXPECT_EQ(text({.name = "web", .state = ProcessState::fatal}), "unknown error (try \"tail web\")");
-  EXPECT_EQ(text({.state = ProcessState::backoff, .spawn_error = "cannot"}), "cannot");
+  EXPECT_EQ(text({.group = {}, .name = "web", .state = ProcessState::fatal}), "unknown error (try \"tail web\")");
+  EXPECT_EQ(text({.group = {}, .name = {}, .state = ProcessState::backoff, .spawn_error = "cannot"}), "cannot");
 }
 
 TEST(Description, WhatHasStoppedTellsWhen) {
   foster::testing::ScopedEnvironment environment;
   environment.set("TZ", "UTC");
   ::tzset();
-  EXPECT_EQ(text({.state = ProcessState::stopped}), "Not started");
-  EXPECT_EQ(text({.state = ProcessState::exited, .start = 1, .stop = 1'780'672'560}), "Jun 05 03:16 PM");
-  EXPECT_EQ(text({.state = ProcessState::stopped, .start = 1, .stop = 1'767'225'600}), "Jan 01 12:00 AM");
+  EXPECT_EQ(text({.group = {}, .name = {}, .state = ProcessState::stopped}), "Not started");
+  EXPECT_EQ(text({.group = {}, .name = {}, .state = ProcessState::exited, .start = 1, .stop = 1'780'672'560}),
+            "Jun 05 03:16 PM");
+  EXPECT_EQ(text({.group = {}, .name = {}, .state = ProcessState::stopped, .start = 1, .stop = 1'767'225'600}),
+            "Jan 01 12:00 AM");
 }
 
 TEST(Description, OthersHaveNone) {
-  EXPECT_EQ(text({.state = ProcessState::starting}), "");
-  EXPECT_EQ(text({.state = ProcessState::stopping}), "");
+  EXPECT_EQ(text({.group = {}, .name = {}, .state = ProcessState::starting}), "");
+  EXPECT_EQ(text({.group = {}, .name = {}, .state = ProcessState::stopping}), "");
 }
 
 }  // namespace
