@@ -23,7 +23,7 @@ endif()
 
 find_package(Threads REQUIRED)
 
-# {fmt}, Boost.JSON and SQLite are linked statically: the binary depends on glibc alone.
+# {fmt}, Boost.JSON, SQLite, Expat and libedit are linked statically: the binary depends on glibc alone.
 function(foster_archive target name)
   find_library(FOSTER_ARCHIVE_${name} NAMES lib${name}.a REQUIRED)
   add_library(${target} INTERFACE)
@@ -31,6 +31,12 @@ function(foster_archive target name)
 endfunction()
 add_library(foster_fmt STATIC "${CMAKE_SOURCE_DIR}/cmake/fmt_impl.cpp")
 foster_archive(foster_sqlite sqlite3 m Threads::Threads ${CMAKE_DL_LIBS})
+foster_archive(foster_expat expat m)
+# libedit and what its archive asks for: terminal descriptions, strvis(3), and message digests, which no one calls.
+foster_archive(foster_tinfo tinfo)
+foster_archive(foster_md md)
+foster_archive(foster_bsd bsd foster_md)
+foster_archive(foster_edit edit foster_tinfo foster_bsd)
 foster_archive(foster_boost_container boost_container)
 foster_archive(foster_boost_json boost_json foster_boost_container)
 

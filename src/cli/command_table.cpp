@@ -93,6 +93,12 @@ constexpr Command kCommands[] = {
      "foster init -- ./server --port 80   # reaps orphans, forwards signals, exits as the command does\n"
      "foster init --config foster.toml",
      Operands::command, commands::init},
+    {"supervisorctl", "[ACTION [ARGUMENT…]]", "Control a supervisord: all that its own client does",
+     "foster supervisorctl status       # of the supervisord that /etc/supervisor/supervisord.conf names\n"
+     "foster supervisorctl -c shop.conf restart web:*\n"
+     "foster supervisorctl              # a shell, with completion and history\n"
+     "ln -s foster /usr/local/bin/supervisorctl   # the same under its old name",
+     Operands::supervisorctl, commands::supervisorctl},
     {"completion", "bash|zsh|fish", "Print a completion script for a shell",
      "foster completion fish > ~/.config/fish/completions/foster.fish\nsource <(foster completion bash)",
      Operands::shell, commands::completion},

@@ -10,7 +10,18 @@
 namespace foster::cli {
 
 /// What the words after a command are, for shell completion.
-enum class Operands : std::uint8_t { none, services, signal_and_services, file, command, shell, commands, processes, topic };
+enum class Operands : std::uint8_t {
+  none,
+  services,
+  signal_and_services,
+  file,
+  command,
+  shell,
+  commands,
+  processes,
+  topic,
+  supervisorctl
+};
 
 struct Command {
   std::string_view name;

@@ -6,6 +6,7 @@
 
 #include "cli/command_table.hpp"
 #include "cli/explain/topics.hpp"
+#include "cli/supervisorctl/commands.hpp"
 
 namespace foster::cli {
 namespace {
@@ -19,6 +20,14 @@ std::string names_of_commands() {
 std::string names_of_topics() {
   std::string names;
   for (const Topic& topic : topics()) names += (names.empty() ? "" : " ") + std::string(topic.name);
+  return names;
+}
+
+std::string names_of_actions() {
+  std::string names;
+  for (const supervisorctl::Action& action : supervisorctl::action_table()) {
+    names += (names.empty() ? "" : " ") + std::string(action.name);
+  }
   return names;
 }
 
@@ -57,6 +66,7 @@ _foster() {{
       {}) candidates="{}" ;;
       {}) candidates="$(foster completion names 2>/dev/null) $(cd /proc && printf '%s ' [0-9]*)" ;;
       {}) candidates="{}" ;;
+      {}) candidates="{}" ;;
     esac
   fi
   # A colon is part of a name (web:0), but readline begins a new word at it.
@@ -70,7 +80,8 @@ complete -F _foster foster
                      commands_with(Operands::signal_and_services), commands_with(Operands::file),
                      commands_with(Operands::command), commands_with(Operands::shell),
                      commands_with(Operands::commands), names_of_commands(), commands_with(Operands::processes),
-                     commands_with(Operands::topic), names_of_topics());
+                     commands_with(Operands::topic), names_of_topics(), commands_with(Operands::supervisorctl),
+                     names_of_actions());
 }
 
 std::string zsh_script() {
@@ -103,6 +114,7 @@ _foster() {{
     {}) _describe command commands ;;
     {}) candidates=(${{(f)"$(foster completion names 2>/dev/null)"}}); compadd -a candidates; _pids ;;
     {}) compadd {} ;;
+    {}) compadd {} ;;
   esac
 }}
 if [[ $funcstack[1] == _foster ]]; then _foster "$@"; else compdef _foster foster; fi
@@ -110,7 +122,8 @@ if [[ $funcstack[1] == _foster ]]; then _foster "$@"; else compdef _foster foste
                      described, commands_with(Operands::services), commands_with(Operands::signal_and_services),
                      commands_with(Operands::file), commands_with(Operands::command), commands_with(Operands::shell),
                      commands_with(Operands::commands), commands_with(Operands::processes),
-                     commands_with(Operands::topic), names_of_topics());
+                     commands_with(Operands::topic), names_of_topics(), commands_with(Operands::supervisorctl),
+                     names_of_actions());
 }
 
 std::string fish_names(std::string_view commands) {
@@ -141,6 +154,7 @@ std::string fish_script() {
   rule(Operands::shell, "-a 'bash zsh fish'");
   rule(Operands::processes, "-a '(foster completion names 2>/dev/null) (__fish_complete_pids)'");
   rule(Operands::topic, "-a '" + names_of_topics() + "'");
+  rule(Operands::supervisorctl, "-a '" + names_of_actions() + "'");
   rule(Operands::commands, "-a '" + names_of_commands() + "'");
   return text;
 }

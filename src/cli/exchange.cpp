@@ -96,7 +96,11 @@ Exchange& Exchange::operator=(Exchange&&) noexcept = default;
 Exchange::~Exchange() = default;
 
 Result<Exchange> Exchange::begin(UniqueFd socket, const Question& question) {
-  if (auto sent = sys::write_all(socket, text_of(question)); !sent) return Failure(sent.error());
+  return begin(std::move(socket), std::string_view(text_of(question)));
+}
+
+Result<Exchange> Exchange::begin(UniqueFd socket, std::string_view request) {
+  if (auto sent = sys::write_all(socket, request); !sent) return Failure(sent.error());
   return Exchange(std::make_unique<Impl>(std::move(socket)));
 }
 
@@ -129,6 +133,11 @@ Exchange::State Exchange::finish(const Sink& sink) {
 
 unsigned Exchange::status() const {
   return impl_->parser.is_header_done() ? impl_->parser.get().result_int() : 0;
+}
+
+std::string_view Exchange::reason() const {
+  const auto text = impl_->parser.get().reason();
+  return {text.data(), text.size()};
 }
 
 const std::string& Exchange::body() const {

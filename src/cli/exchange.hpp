@@ -1,4 +1,4 @@
-// One HTTP request to foster and its answer, over a connection of its own and without blocking: whoever has
+// One HTTP request and its answer, over a connection of its own and without blocking: whoever has
 // several polls their descriptors.
 #pragma once
 
@@ -41,6 +41,8 @@ class Exchange {
   /// @errors `EPIPE`, `ECONNRESET`: nobody answers there any more.
   /// @blocks While the socket takes the request; foster reads at once.
   [[nodiscard]] static Result<Exchange> begin(UniqueFd socket, const Question& question);
+  /// The same with a request that is written out already, whole, header and body.
+  [[nodiscard]] static Result<Exchange> begin(UniqueFd socket, std::string_view request);
 
   Exchange(Exchange&&) noexcept;
   Exchange& operator=(Exchange&&) noexcept;
@@ -55,6 +57,8 @@ class Exchange {
 
   /// 0 until the header is there.
   [[nodiscard]] unsigned status() const;
+  /// What the server says the status means.
+  [[nodiscard]] std::string_view reason() const;
   [[nodiscard]] bool has_begun() const { return status() != 0; }
   /// The body, as far as it did not come in chunks.
   [[nodiscard]] const std::string& body() const;

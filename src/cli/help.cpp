@@ -31,7 +31,7 @@ std::string overview_help() {
   std::string text =
       "foster keeps daemons alive and leaves nothing behind.\n\nUsage: foster [--name NAME] COMMAND …\n\nCommands:\n";
   for (const Command& command : command_table()) {
-    text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+    text += fmt::format("  {:<14}{}\n", command.name, command.summary);
   }
   text +=
       "\nEverywhere: --name NAME (which foster), --color WHEN, --help. A glob ('web*') works wherever a name does.\n"

@@ -1,10 +1,11 @@
-// One binary, three programs: the reaper, the supervisor, and what people type.
+// One binary, several programs: the reaper, the supervisor, and what people type, under two names.
 #include <unistd.h>
 
 #include <csignal>
 
 #include "cli/dispatch.hpp"
 #include "cli/roles.hpp"
+#include "cli/supervisorctl/main.hpp"
 
 int main(int argc, char** argv) {
   using namespace foster::cli;
@@ -13,7 +14,11 @@ int main(int argc, char** argv) {
   auto* found = std::signal(SIGPIPE, SIG_IGN);
   Output out(STDOUT_FILENO);
   Output err(STDERR_FILENO);
+  const Arguments arguments(argv + (argc > 0 ? 1 : 0), static_cast<std::size_t>(argc > 0 ? argc - 1 : 0));
+  const std::string_view called = argc > 0 ? argv[0] : "";
+  if (called.substr(called.rfind('/') + 1) == supervisorctl::kProgram) {
+    return supervisorctl::run(std::string(called), arguments, out, err);
+  }
   Context context{.out = out, .err = err, .found_sigpipe = found};
-  const auto count = static_cast<std::size_t>(argc > 0 ? argc - 1 : 0);
-  return static_cast<int>(dispatch(context, Arguments(argv + (argc > 0 ? 1 : 0), count)));
+  return static_cast<int>(dispatch(context, arguments));
 }

@@ -45,6 +45,7 @@ LAYERS: dict[str, Layer] = {
     "reaper": _layer(3, "foster sys ledger"),
     "insight": _layer(4, "foster sys lib", libraries="fmt"),
     "api": _layer(4, "foster sys core", libraries="fmt boost/json boost/asio boost/beast boost/system"),
+    "compat": _layer(4, "foster sys core config", libraries="fmt expat sha1 boost/asio boost/beast boost/system"),
     "supervisor": _layer(
         5,
         "foster sys core lib config logs journal ledger reaper api",
@@ -52,8 +53,8 @@ LAYERS: dict[str, Layer] = {
     ),
     "cli": _layer(
         6,
-        "foster sys core lib config logs insight api",
-        libraries="fmt CLI boost/json boost/asio boost/beast boost/system",
+        "foster sys core lib config logs insight api compat",
+        libraries="fmt CLI histedit boost/json boost/asio boost/beast boost/system",
         entries="supervisor/main.hpp supervisor/remains.hpp reaper/main.hpp reaper/pid1.hpp reaper/role_arguments.hpp",
     ),
 }
@@ -65,6 +66,9 @@ LIBRARIES = {
     "fmt": re.compile(r"fmt/"),
     "toml++": re.compile(r"toml\+\+|toml\.hpp"),
     "CLI": re.compile(r"CLI/"),
+    "sha1": re.compile(r"sha1\.h"),
+    "expat": re.compile(r"expat"),
+    "histedit": re.compile(r"histedit"),
     "sqlite3": re.compile(r"sqlite3"),
     "openssl": re.compile(r"openssl/"),
     "pugixml": re.compile(r"pugi"),

@@ -1,0 +1,57 @@
+#include "compat/http_target.hpp"
+
+#include <charconv>
+
+#include "compat/method.hpp"
+
+namespace foster::compat {
+namespace {
+
+constexpr std::string_view kRpc = "/RPC2";
+constexpr std::string_view kProcessLog = "/logtail";
+constexpr std::string_view kMainLog = "/mainlogtail";
+
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned char byte = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr == text.data() + i + 3) {
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+HttpTarget http_target_from(std::string_view path) {
+  path = path.substr(0, path.find_first_of("?#"));
+  if (path.starts_with(kRpc)) return {.kind = HttpTarget::Kind::rpc};
+  if (path.starts_with(kMainLog)) return {.kind = HttpTarget::Kind::main_log};
+  if (!path.starts_with(kProcessLog)) return {};
+  path.remove_prefix(kProcessLog.size());
+  while (path.starts_with('/')) path.remove_prefix(1);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  const auto slash = path.find('/');
+  HttpTarget target{.kind = HttpTarget::Kind::process_log, .process = decoded(path.substr(0, slash))};
+  const std::string_view channel = slash == std::string_view::npos ? "stdout" : path.substr(slash + 1);
+  if (channel == "stderr") {
+    target.channel = Channel::standard_error;
+  } else if (channel != "stdout") {
+    return {};
+  }
+  return target;
+}
+
+std::string log_path_of(const Daemon& daemon, const HttpTarget& target) {
+  if (target.kind == HttpTarget::Kind::main_log) return daemon.main_log();
+  const auto process = find_process(daemon, target.process);
+  if (!process) return {};
+  return target.channel == Channel::standard_output ? process->stdout_log : process->stderr_log;
+}
+
+}  // namespace foster::compat

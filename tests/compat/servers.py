@@ -1,0 +1,161 @@
+"""A supervisord in a directory of its own, as the scenarios need it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import xmlrpc.client
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+# A loaded machine, under sanitizers: generous, and never reached when all is well.
+DEADLINE = 60.0
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Returns when the condition holds; fails when it does not within the deadline."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain: {what}")
+        select.select([], [], [], 0.02)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path):
+        super().__init__("localhost", timeout=DEADLINE)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(DEADLINE)
+        self.sock.connect(str(self._path))
+
+
+class _UnixTransport(xmlrpc.client.Transport):
+    def __init__(self, path: Path):
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host):  # noqa: ANN001, ANN201  the base class has no types either
+        return _UnixConnection(self._path)
+
+
+class Server:
+    """One supervisord with its files. `command` is what is started: a path, and words before the options."""
+
+    def __init__(self, command: Sequence[str], config: str):
+        self._command = list(command)
+        # Short: a socket's path has 107 bytes at most.
+        self.directory = Path(tempfile.mkdtemp(prefix="fc-", dir="/tmp"))
+        self.socket = self.directory / "s.sock"
+        self.config = self.directory / "supervisord.conf"
+        self.port = _free_port() if "PORT" in config else 0
+        self.write(config)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def write(self, config: str) -> None:
+        """Replaces the configuration; DIR and PORT in it are this server's."""
+        self.config.write_text(self.fill(config))
+
+    def fill(self, text: str) -> str:
+        return text.replace("DIR", str(self.directory)).replace("PORT", str(self.port))
+
+    def blank(self, text: str) -> str:
+        """The opposite of `fill`."""
+        text = text.replace(str(self.directory), "DIR")
+        return text.replace(str(self.port), "PORT") if self.port else text
+
+    def start(self) -> None:
+        with open(self.directory / "output.txt", "wb") as output:
+            self._process = subprocess.Popen(
+                [*self._command, "-n", "-c", str(self.config)],
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def wait_until_there(self) -> None:
+        wait_until(self._is_there, f"for the server in {self.directory}")
+
+    def wait_until_settled(self) -> None:
+        """Until no process is on its way to another state, nor still to be started."""
+        wait_until(self._is_settled, f"for the processes in {self.directory}")
+
+    def _output(self) -> str:
+        return (self.directory / "output.txt").read_text(errors="replace")
+
+    def _is_there(self) -> bool:
+        if not self.is_alive():
+            raise AssertionError(f"the server has ended: {self._output()}")
+        try:
+            with self.proxy() as proxy:
+                return bool(proxy.system.listMethods())
+        except (OSError, xmlrpc.client.Error, http.client.HTTPException):
+            return False
+
+    def _is_settled(self) -> bool:
+        if not self.is_alive():
+            raise AssertionError(f"the server has ended: {self._output()}")
+        try:
+            with self.proxy() as proxy:
+                infos = proxy.supervisor.getAllProcessInfo()
+        except (OSError, xmlrpc.client.Error, http.client.HTTPException):
+            return False
+        starting = {"STARTING", "BACKOFF", "STOPPING"}
+        untouched = {one["name"] for one in infos if one["start"] == 0 and not one["name"].startswith("off")}
+        return not untouched and not any(one["statename"] in starting for one in infos)
+
+    def proxy(self) -> xmlrpc.client.ServerProxy:
+        """Its methods, for preparations; over a unix server without password."""
+        return xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(self.socket))
+
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def end(self) -> None:
+        """Waits until it has ended by itself."""
+        assert self._process is not None
+        self._process.wait(DEADLINE)
+
+    def close(self) -> None:
+        """Ends it and all that it has started, without the time that an orderly end takes."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pid in _members_of_session(self._process.pid):
+                os.kill(pid, signal.SIGKILL)
+            self._process = None
+        if "--keep" in sys.argv:
+            print(f"kept: {self.directory}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _members_of_session(session: int) -> list[int]:
+    members = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        state, session_of_it = fields[0], int(fields[3])
+        if session_of_it == session and state not in "ZX":
+            members.append(int(stat.parent.name))
+    return members
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,132 @@
+#include "compat/xml_rpc_read.hpp"
+#include "compat/xml_rpc_write.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace foster::compat {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string call_with(std::string_view value) {
+  return "<?xml version='1.0'?>\n<methodCall><methodName>m</methodName><params><param>" + std::string(value) +
+         "</param></params></methodCall>";
+}
+
+Value only_parameter(std::string_view value) {
+  const auto call = read_call(call_with(value));
+  if (!call) ADD_FAILURE() << value << ": " << call.error().detail;
+  return call && call->parameters.size() == 1 ? call->parameters.front() : Value("?");
+}
+
+std::string problem_of(std::string_view document) {
+  const auto call = read_call(document);
+  if (call) return "none";
+  EXPECT_EQ(call.error().code, EBADMSG);
+  return call.error().detail;
+}
+
+TEST(XmlRpcRead, EveryTypeOfValue) {
+  EXPECT_EQ(only_parameter("<value><string>a &lt; b</string></value>"), Value("a < b"));
+  EXPECT_EQ(only_parameter("<value>bare</value>"), Value("bare"));
+  EXPECT_EQ(only_parameter("<value/>"), Value(""));
+  EXPECT_EQ(only_parameter("<value> <int> -7 </int> </value>"), Value(-7));
+  EXPECT_EQ(only_parameter("<value><i4>+8</i4></value>"), Value(8));
+  EXPECT_EQ(only_parameter("<value><int>8589934592</int></value>"), Value(std::int64_t{1} << 33));
+  EXPECT_EQ(only_parameter("<value><boolean>1</boolean></value>"), Value(true));
+  EXPECT_EQ(only_parameter("<value><double>1.5</double></value>"), Value(1.5));
+  EXPECT_EQ(only_parameter("<value><dateTime.iso8601>20260102T03:04:05</dateTime.iso8601></value>"),
+            Value(DateTime{"20260102T03:04:05"}));
+  EXPECT_EQ(only_parameter("<value><base64>\naGVs\nbG8=\n</base64></value>"), Value("hello"));
+  EXPECT_EQ(only_parameter("<value><array><data><value>a</value> <value><int>1</int></value></data></array></value>"),
+            Value(Array{Value("a"), Value(1)}));
+  EXPECT_EQ(only_parameter("<value><struct><member><name>n</name><value>v</value></member></struct></value>"),
+            Value(Struct{{"n", Value("v")}}));
+}
+
+TEST(XmlRpcRead, ParametersMayBeLeftOut) {
+  EXPECT_EQ(read_call("<methodCall><methodName>a.b</methodName></methodCall>"), (Call{"a.b", {}}));
+  EXPECT_EQ(read_call("<methodCall><methodName>a.b</methodName><params/></methodCall>"), (Call{"a.b", {}}));
+}
+
+TEST(XmlRpcRead, AFaultIsNotAValue) {
+  const auto read = read_response(
+      "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>10</int></value></member>"
+      "<member><name>faultString</name><value><string>BAD_NAME: x</string></value></member></struct></value></fault>"
+      "</methodResponse>");
+  EXPECT_EQ(read, Response(Fault{10, "BAD_NAME: x"}));
+}
+
+TEST(XmlRpcRead, OtherEncodingsAreDecoded) {
+  const auto call =
+      read_call("<?xml version='1.0' encoding='iso-8859-1'?><methodCall><methodName>\xe9</methodName></methodCall>");
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->method, "\xc3\xa9");
+}
+
+TEST(XmlRpcRead, WhatIsNoCallIsRefusedWithItsLine) {
+  EXPECT_THAT(problem_of(""), HasSubstr("line 1"));
+  EXPECT_THAT(problem_of("\n<methodCall"), HasSubstr("line 2"));
+  EXPECT_THAT(problem_of("<methodResponse/>"), HasSubstr("<methodResponse> has no place here"));
+  EXPECT_THAT(problem_of("<methodCall><params/></methodCall>"), HasSubstr("no method"));
+  EXPECT_THAT(problem_of("<methodCall><value/></methodCall>"), HasSubstr("<value> has no place here"));
+  EXPECT_THAT(problem_of(call_with("<value><nil/></value>")), HasSubstr("<nil>"));
+  EXPECT_THAT(problem_of(call_with("<value><int>1</int><int>2</int></value>")), HasSubstr("two values"));
+  EXPECT_THAT(problem_of(call_with("<value><int>1x</int></value>")), HasSubstr("\"1x\""));
+  EXPECT_THAT(problem_of(call_with("<value><boolean>yes</boolean></value>")), HasSubstr("\"yes\""));
+  EXPECT_THAT(problem_of(call_with("<value><double>nan</double></value>")), HasSubstr("\"nan\""));
+  EXPECT_THAT(problem_of(call_with("<value><base64>a</base64></value>")), HasSubstr("\"a\""));
+}
+
+TEST(XmlRpcRead, EntitiesAreNeverExpanded) {
+  EXPECT_THAT(problem_of("<!DOCTYPE m [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'>]>"
+                         "<methodCall><methodName>&b;</methodName></methodCall>"),
+              HasSubstr("document type"));
+  EXPECT_THAT(problem_of("<!DOCTYPE m SYSTEM 'file:///etc/passwd'><methodCall><methodName>a</methodName></methodCall>"),
+              HasSubstr("document type"));
+}
+
+TEST(XmlRpcRead, DepthIsBounded) {
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "<value><array><data>";
+  EXPECT_THAT(problem_of(call_with(deep)), HasSubstr("nested too deeply"));
+}
+
+TEST(XmlRpcRead, AResponseIsExactlyOneValue) {
+  EXPECT_FALSE(read_response("<methodResponse><params/></methodResponse>"));
+  EXPECT_FALSE(read_response(
+      "<methodResponse><params><param><value/></param><param><value/></param></params></methodResponse>"));
+  EXPECT_FALSE(read_response("<methodResponse><fault><value>no struct</value></fault></methodResponse>"));
+}
+
+TEST(XmlRpcWrite, ACallLooksAsTheOriginalClientsDoes) {
+  EXPECT_EQ(write_call({"supervisor.stopProcess", {Value("web:w0")}}),
+            "<?xml version='1.0'?>\n<methodCall>\n<methodName>supervisor.stopProcess</methodName>\n<params>\n<param>\n"
+            "<value><string>web:w0</string></value>\n</param>\n</params>\n</methodCall>\n");
+}
+
+TEST(XmlRpcWrite, WhatIsWrittenIsReadBack) {
+  const Call call{"a.b",
+                  {Value("<&>\r\n\t\"é"), Value(-5), Value(std::int64_t{1} << 40), Value(true), Value(0.1),
+                   Value(Array{Value(Array{}), Value("")}), Value(Struct{{"k", Value(Struct{})}, {"", Value(1)}})}};
+  EXPECT_EQ(read_call(write_call(call)), call);
+  const Response fault = Fault{92, "CANT_REREAD: <x>"};
+  EXPECT_EQ(read_response(write_response(fault)), fault);
+  EXPECT_EQ(read_response(write_response(Value("ok"))), Response(Value("ok")));
+}
+
+TEST(XmlRpcWrite, AnyBytesMakeAWellFormedDocument) {
+  std::string every_byte;
+  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
+  const auto read = read_response(write_response(Value(every_byte + "\xef\xbf\xbe")));
+  ASSERT_TRUE(read) << read.error().detail;
+  const std::string& text = *std::get<Value>(*read).string();
+  EXPECT_THAT(text, HasSubstr("\xef\xbf\xbd\t\n\xef\xbf\xbd\xef\xbf\xbd\r"));
+  EXPECT_TRUE(text.ends_with("\xef\xbf\xbd"));
+}
+
+}  // namespace
+}  // namespace foster::compat
