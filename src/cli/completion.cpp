@@ -41,7 +41,8 @@ std::string commands_with(Operands operands) {
 }
 
 std::string bash_script() {
-  return fmt::format(R"script(# bash completion for foster
+  return fmt::format(
+      R"script(# bash completion for foster
 _foster() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} command= candidates= i
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -76,12 +77,10 @@ _foster() {{
 }}
 complete -F _foster foster
 )script",
-                     names_of_commands(), commands_with(Operands::services),
-                     commands_with(Operands::signal_and_services), commands_with(Operands::file),
-                     commands_with(Operands::command), commands_with(Operands::shell),
-                     commands_with(Operands::commands), names_of_commands(), commands_with(Operands::processes),
-                     commands_with(Operands::topic), names_of_topics(), commands_with(Operands::supervisorctl),
-                     names_of_actions());
+      names_of_commands(), commands_with(Operands::services), commands_with(Operands::signal_and_services),
+      commands_with(Operands::file), commands_with(Operands::command), commands_with(Operands::shell),
+      commands_with(Operands::commands), names_of_commands(), commands_with(Operands::processes),
+      commands_with(Operands::topic), names_of_topics(), commands_with(Operands::supervisorctl), names_of_actions());
 }
 
 std::string zsh_script() {
