@@ -103,17 +103,20 @@ std::optional<EventRecord> take(std::string_view& bytes) {
   return event;
 }
 
-std::optional<Spool::Found> read_all(std::string_view bytes) {
+/// @param size Becomes the bytes of all events that could be read.
+std::optional<Spool::Found> read_all(std::string_view bytes, std::size_t& size) {
   Header header;
   if (bytes.size() < sizeof header) return std::nullopt;
   std::memcpy(&header, bytes.data(), sizeof header);
   if (header.magic != kMagic) return std::nullopt;
   bytes.remove_prefix(sizeof header);
   Spool::Found found{.events = {}, .last_id = header.last_id, .are_numbered = header.are_numbered != 0};
+  const std::size_t most = bytes.size();
   while (auto event = take(bytes)) {
     found.last_id = std::max(found.last_id, event->id);
     found.events.push_back(std::move(*event));
   }
+  size = most - bytes.size();
   return found;
 }
 
@@ -127,12 +130,18 @@ Result<> write_at(BorrowedFd file, std::string_view bytes, std::size_t offset) {
 }  // namespace
 
 Result<Spool::Opened> Spool::open(std::string path) {
-  std::optional<Found> found;
-  if (const auto bytes = sys::read_file(path, kMostBytes)) found = read_all(*bytes);
+  const auto bytes = sys::read_file(path, kMostBytes);
+  std::size_t size = 0;
+  auto found = bytes ? read_all(*bytes, size) : std::nullopt;
+  auto file = sys::open_file(path, O_RDWR | O_NOFOLLOW);
   Spool spool(std::move(path), UniqueFd());
-  const Found& kept = found ? *found : Found{};
-  // A new file each time: nothing stands behind what could be read.
-  if (auto made = spool.keep(kept.events, kept.last_id, kept.are_numbered); !made) return Failure(made.error());
+  if (found && file) {
+    // What was cut short behind it is written over.
+    spool.file_ = std::move(*file);
+    spool.size_ = size;
+  } else if (auto made = spool.keep({}, 0, false); !made) {
+    return Failure(made.error());
+  }
   return Opened{std::move(spool), std::move(found)};
 }
 

@@ -28,7 +28,7 @@ class Spool {
   };
   struct Opened;
 
-  /// Opens the file, or makes one where there is none, or none that this build can read.
+  /// Goes on in the file, or makes one where there is none, or none that this build can read.
   /// @errors From the file system.
   [[nodiscard]] static Result<Opened> open(std::string path);
 

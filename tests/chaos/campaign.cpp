@@ -67,7 +67,7 @@ void run_campaign(const Options& options, Report& report) {
 
   Faults faults(sandbox, report);
   std::set<std::string> cgroups;
-  std::string history;
+  Histories histories;
   {
     Watcher watcher(sandbox, report);
     Clients clients(fleet, report);
@@ -86,7 +86,7 @@ void run_campaign(const Options& options, Report& report) {
   }
   (void)must(sandbox, {"stop", "*"}, report);
   check_kept_processes(sandbox, report);
-  history = sandbox.get("/v1/history?n=1000000");
+  histories = read_histories(sandbox, fleet.speakers());
   (void)must(sandbox, {"down"}, report);
   check_nothing_left(sandbox, cgroups, report);
 
@@ -98,7 +98,7 @@ void run_campaign(const Options& options, Report& report) {
       report.find("pids", service->name + " had " + std::to_string(runs->second.size()) + " runs");
     }
   }
-  check_exits(history, all, faults.losses(), report);
+  check_exits(histories, all, faults.losses(), report);
   check_logs(sandbox, all, faults.losses(), report);
 }
 

@@ -96,6 +96,14 @@ void Faults::start_again() {
   report_.count("starts after both were lost");
 }
 
+bool Faults::may_be_nobody(std::uint64_t begin_ns, std::uint64_t end_ns) const {
+  const bool is_lost_now = is_reaper_lost_ && unsettled_since_ns_ < end_ns;
+  return is_lost_now || losses_.outlived_a_reaper(begin_ns, end_ns) ||
+         std::ranges::any_of(losses_.reaper_lost, [&](const Losses::Window& window) {
+           return window.begin_ns < end_ns && begin_ns < window.end_ns;
+         });
+}
+
 void Faults::settle() {
   const auto deadline = Clock::now() + kPatience;
   while (Clock::now() < deadline) {

@@ -28,6 +28,9 @@ class Faults {
   /// Waits until foster answers.
   void settle();
 
+  /// Whether a reaper was lost between these two, or before, and foster had not answered since.
+  [[nodiscard]] bool may_be_nobody(std::uint64_t begin_ns, std::uint64_t end_ns) const;
+
   [[nodiscard]] const Losses& losses() const { return losses_; }
 
  private:

@@ -139,6 +139,14 @@ void Fleet::write_config() const {
   std::filesystem::rename(sandbox_.path("foster.toml.new"), sandbox_.path("foster.toml"));
 }
 
+std::vector<std::string> Fleet::speakers() const {
+  std::vector<std::string> names;
+  for (const Service& service : services_) {
+    if (service.speaks) names.push_back(service.name);
+  }
+  return names;
+}
+
 std::vector<Service*> Fleet::with_role(Role role) {
   std::vector<Service*> found;
   for (Service& service : services_) {

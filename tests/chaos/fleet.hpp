@@ -41,6 +41,8 @@ class Fleet {
 
   [[nodiscard]] const std::vector<Service>& services() const { return services_; }
   [[nodiscard]] std::vector<Service*> with_role(Role role);
+  /// Names of those that keep a witness.
+  [[nodiscard]] std::vector<std::string> speakers() const;
   [[nodiscard]] std::vector<unsigned> http_ports() const { return http_ports_; }
   [[nodiscard]] const std::string& redis_socket() const { return redis_socket_; }
 

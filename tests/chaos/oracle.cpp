@@ -151,6 +151,12 @@ bool tells_of_an_unknown_end(const json::object& event) {
 
 }  // namespace
 
+Histories read_histories(const Sandbox& sandbox, const std::vector<std::string>& names) {
+  Histories histories;
+  for (const std::string& name : names) histories.push_back(sandbox.get("/v1/services/" + name + "/history?n=10000"));
+  return histories;
+}
+
 Testimonies read_testimonies(const Sandbox& sandbox) {
   Testimonies all;
   for (const auto& entry : std::filesystem::directory_iterator(sandbox.witnesses())) {
@@ -169,12 +175,16 @@ void check_logs(const Sandbox& sandbox, const Testimonies& all, const Losses& lo
   for (const auto& [instance, runs] : all) check_log(whole_log(sandbox, instance, report), runs, losses, report);
 }
 
-void check_exits(const std::string& history, const Testimonies& all, const Losses& losses, Report& report) {
-  boost::system::error_code error;
-  const json::value parsed = json::parse(history, error);
-  if (error || !parsed.is_object()) return report.find("exit", "there is no history: " + history.substr(0, 200));
+void check_exits(const Histories& histories, const Testimonies& all, const Losses& losses, Report& report) {
   std::map<std::pair<std::string, std::uint32_t>, std::string> told;
-  for (const json::value& value : parsed.at("events").as_array()) {
+  json::array events;
+  for (const std::string& history : histories) {
+    boost::system::error_code error;
+    const json::value parsed = json::parse(history, error);
+    if (error || !parsed.is_object()) return report.find("exit", "there is no history: " + history.substr(0, 200));
+    for (const json::value& value : parsed.at("events").as_array()) events.push_back(value);
+  }
+  for (const json::value& value : events) {
     const json::object& event = value.as_object();
     if (!event.at("run").is_number()) continue;
     std::uint32_t run = event.at("run").to_number<std::uint32_t>();

@@ -23,6 +23,10 @@ struct Testimony {
   std::uint32_t plan = 0, value = 0, asked = 0;
 };
 
+/// What foster tells of each of these services, while it is up: not more than an answer holds at once.
+using Histories = std::vector<std::string>;
+[[nodiscard]] Histories read_histories(const Sandbox& sandbox, const std::vector<std::string>& names);
+
 /// By instance, in the order of their runs.
 using Testimonies = std::map<std::string, std::vector<Testimony>>;
 [[nodiscard]] Testimonies read_testimonies(const Sandbox& sandbox);
@@ -30,8 +34,8 @@ using Testimonies = std::map<std::string, std::vector<Testimony>>;
 /// Every run's lines, byte for byte, in the files of its instance.
 void check_logs(const Sandbox& sandbox, const Testimonies& all, const Losses& losses, Report& report);
 
-/// What the history says of ends, against what the services did. @param history The body of GET /v1/history.
-void check_exits(const std::string& history, const Testimonies& all, const Losses& losses, Report& report);
+/// What the history says of ends, against what the services did.
+void check_exits(const Histories& histories, const Testimonies& all, const Losses& losses, Report& report);
 
 /// No instance ran twice, and no number was given twice.
 void check_single(const Sandbox& sandbox, const Testimonies& all, Report& report);

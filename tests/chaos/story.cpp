@@ -121,7 +121,7 @@ void Story::judge(const Command& command, const Outcome& outcome) {
       return report_.count("commands that told of a failure: " + kind);
     case 5:
       // Only while nothing of foster was there to be asked.
-      if (!faults_.losses().outlived_a_reaper(command.begun_ns, now_ns())) report_.find("command", what);
+      if (!faults_.may_be_nobody(command.begun_ns, now_ns())) report_.find("command", what);
       return report_.count("commands that found no foster: " + kind);
     default:
       report_.find("command", what);

@@ -45,14 +45,14 @@ class Sweep {
 
   void end() {
     faults_.settle();
-    const std::string history = sandbox_.get("/v1/history?n=1000000");
+    const Histories histories = read_histories(sandbox_, fleet_.speakers());
     check_zombies(sandbox_, report_);
     const Outcome down = sandbox_.run({"down"});
     if (down.code != 0) report_.find("sweep", "foster down: " + down.output);
     check_nothing_left(sandbox_, {}, report_);
     const Testimonies all = read_testimonies(sandbox_);
     check_single(sandbox_, all, report_);
-    check_exits(history, all, faults_.losses(), report_);
+    check_exits(histories, all, faults_.losses(), report_);
     check_logs(sandbox_, all, faults_.losses(), report_);
   }
 

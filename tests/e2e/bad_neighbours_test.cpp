@@ -87,16 +87,19 @@ class SetClock {
     foster.environment["SET_CLOCK_FILE"] = path_;
   }
   /// So many seconds from what it is.
-  void set(long seconds) const {
+  void set(long seconds) const { write(std::to_string(seconds)); }
+  /// The machine has slept so long, and is awake again.
+  void sleep(long seconds) const { write("0 " + std::to_string(seconds)); }
+
+ private:
+  void write(std::string text) const {
     // Not shortened in between: it is mapped.
-    std::string text = std::to_string(seconds);
     text.resize(32);
     const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT, 0644);
     EXPECT_EQ(::write(fd, text.data(), text.size()), 32);
     ::close(fd);
   }
 
- private:
   std::string path_;
 };
 
@@ -128,6 +131,39 @@ TEST(Clock, SetForwardOrBackByYearsDecidesNothing) {
     }));
     EXPECT_EQ(foster.row("good").run, 1U) << offset;
   }
+}
+
+TEST(Clock, OfAMachineThatSleptADayCountsOnlyWhenItWasAwake) {
+  if (!kMayPreload) GTEST_SKIP() << "a preloaded library and the sanitizer do not go together";
+  constexpr long kDay = 24L * 3600;
+  Foster foster;
+  const SetClock clock(foster);
+  // A deadline of each kind is under way: of a backoff, of a readiness, of a stop.
+  foster.write_config(std::string(kGood) +
+                      "[service.later]\ncommand = [\"false\"]\nlimit = \"none\"\n"
+                      "backoff = { initial = \"1h\", max = \"1h\" }\n"
+                      "[service.slow]\ncommand = [\"sleep\", \"1000\"]\nready = { fd = 3, timeout = \"1h\" }\n"
+                      "[service.stubborn]\ncommand = [\"" +
+                      Foster::actor("ignores_term") + "\"]\nstart-seconds = \"10ms\"\nstop = { timeout = \"1h\" }\n");
+  (void)foster.run({"up", "-d", "--no-wait"});
+  ASSERT_TRUE(foster.wait_for_state("later", "backoff"));
+  ASSERT_TRUE(foster.wait_for_state("stubborn", "running"));
+  ASSERT_TRUE(foster.wait_for_state("slow", "starting"));
+  const auto stop = foster.begin({"stop", "stubborn"});
+  ASSERT_TRUE(foster.wait_for_state("stubborn", "stopping"));
+  const unsigned tries = foster.row("later").run;
+  clock.sleep(kDay);
+  const auto supervisor = static_cast<pid_t>(foster.info().at("supervisor").as_int64());
+  ::kill(supervisor, SIGKILL);
+  ASSERT_TRUE(foster.wait_until([&] { return !is_alive(supervisor) && foster.run({"info"}).code == 0; }));
+  EXPECT_EQ(foster.row("good").run, 1U);
+  EXPECT_EQ(foster.row("good").state, "running");
+  EXPECT_EQ(foster.row("later").state, "backoff");
+  EXPECT_EQ(foster.row("later").run, tries);
+  EXPECT_EQ(foster.row("slow").state, "starting");
+  EXPECT_EQ(foster.row("stubborn").state, "stopping");
+  EXPECT_EQ(foster.run({"signal", "KILL", "stubborn"}).code, 0);
+  EXPECT_TRUE(foster.wait_for_state("stubborn", "stopped"));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // A wrong world: each fault gives a clear message that names the thing and the cause, and harms nothing else.
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -130,6 +131,72 @@ TEST(Faults, WithoutFreeDescriptorsAStartFailsAndEverythingElseGoesOn) {
   EXPECT_EQ(foster.info().at("reaper").as_int64(), info.at("reaper").as_int64());
   EXPECT_EQ(foster.run({"stop", "many"}).code, 0);
   EXPECT_EQ(running(), 0);
+}
+
+/// A runtime directory of its own size, and full.
+class FullRuntimeDirectory : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "mounting a small tmpfs takes root";
+    ASSERT_EQ(::mkdir(run.c_str(), 0700), 0);
+    ASSERT_EQ(::mount("tmpfs", run.c_str(), "tmpfs", 0, "size=256k,mode=0700"), 0);
+  }
+  void TearDown() override {
+    if (::geteuid() != 0) return;
+    ::unlink((run + "/filler").c_str());
+    foster.down();
+    ::umount2(run.c_str(), MNT_DETACH);
+  }
+  void fill() const {
+    const int fd = ::open((run + "/filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const std::string page(4096, 'x');
+    while (::write(fd, page.data(), page.size()) > 0) {
+    }
+    ::close(fd);
+  }
+
+  Foster foster;
+  std::string run = foster.path("run");
+};
+
+TEST_F(FullRuntimeDirectory, HarmsNoServiceAndIsSaid) {
+  foster.write_config(
+      "[service.web]\ncommand = \"echo begun; exec sleep 1000\"\nstart-seconds = \"10ms\"\n"
+      "backoff = { initial = \"10ms\", max = \"10ms\" }\nlimit = \"none\"\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  fill();
+  const Finished refused = foster.run({"run", "-n", "other", "--", "sleep", "1000"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("No space left on device"));
+  // Recovered, restarted and told of as ever.
+  const auto info = foster.info();
+  ::kill(static_cast<pid_t>(info.at("supervisor").as_int64()), SIGKILL);
+  ASSERT_TRUE(foster.wait_until([&] { return foster.row("web").state == "running"; }));
+  EXPECT_EQ(foster.pid_of("web"), web);
+  ::kill(web, SIGKILL);
+  ASSERT_TRUE(foster.wait_until([&] { return foster.row("web").run == 2 && foster.row("web").state == "running"; }));
+  EXPECT_EQ(foster.run({"restart", "web"}).code, 0);
+  EXPECT_THAT(foster.run({"why", "web"}).out, HasSubstr("requested by"));
+  EXPECT_EQ(foster.log_of("web"), "begun\nbegun\nbegun\n");
+}
+
+TEST(Faults, ASupervisorWithoutMemoryIsReplacedAndNoServiceNotices) {
+  Foster foster;
+  foster.write_config("[service.web]\ncommand = [\"sleep\", \"1000\"]\nstart-seconds = \"10ms\"\n");
+  foster.up();
+  const pid_t web = foster.pid_of("web");
+  const auto supervisor = static_cast<pid_t>(foster.info().at("supervisor").as_int64());
+  // What it has mapped now is all it will get.
+  ASSERT_EQ(foster.run_program({"prlimit", "--pid", std::to_string(supervisor), "--as=1:1"}).code, 0);
+  // Enough of them for the heap to grow.
+  for (int n = 0; n < 200 && is_alive(supervisor); ++n) {
+    (void)foster.run({"run", "-n", "more" + std::to_string(n), "--", "true"}, 30s);
+  }
+  EXPECT_FALSE(is_alive(supervisor)) << "there was memory enough";
+  ASSERT_TRUE(foster.wait_until([&] { return foster.row("web").state == "running"; }));
+  EXPECT_EQ(foster.pid_of("web"), web);
+  EXPECT_EQ(foster.row("web").run, 1U);
 }
 
 TEST(Faults, NoFreeProcessesIsSaidAndTriedAgain) {

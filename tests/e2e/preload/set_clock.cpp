@@ -1,4 +1,6 @@
-// To be preloaded: the time of day is off by as many seconds as the file SET_CLOCK_FILE says at this moment.
+// To be preloaded: the time of day is off by as many seconds as the file SET_CLOCK_FILE says at this moment. A second
+// number in it is how long the machine was asleep: the clock since boot has gone on meanwhile, the monotonic one has
+// not.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -24,7 +26,11 @@ const char* offset_text() {
 
 extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept {
   const long done = syscall(SYS_clock_gettime, clock, now);
-  if (done == 0 && clock == CLOCK_REALTIME) now->tv_sec += std::atol(offset_text());
+  char* rest = nullptr;
+  const long offset = std::strtol(offset_text(), &rest, 10);
+  const long asleep = std::strtol(rest, nullptr, 10);
+  if (done == 0 && clock == CLOCK_REALTIME) now->tv_sec += offset + asleep;
+  if (done == 0 && clock == CLOCK_BOOTTIME) now->tv_sec += asleep;
   return static_cast<int>(done);
 }
 

@@ -54,6 +54,7 @@ class FakeService final : public ControlService {
              .state_dir = "/var/lib/foster/shop",
              .log_dir = "/var/log/foster/shop",
              .config = "",
+             .history_trouble = "",
              .recoveries = 0};
   std::vector<InstanceRow> rows;
   std::map<std::string, std::string> logs;
