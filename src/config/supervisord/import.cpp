@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -63,16 +65,18 @@ bool looks_secret(std::string_view name) {
 
 class Importer {
  public:
-  Importer(const Config& config, const core::Model& model) : config_(config), model_(model) {}
+  Importer(const Config& config, const core::Model& model) : config_(config), model_(model) {
+    for (const Group& group : config_.groups) {
+      for (const Process& process : group.processes) processes_.emplace(service_name(process), &process);
+    }
+  }
 
   std::string run() {
     std::string text = header();
     for (const core::Service& service : model_.services) {
-      const Process* process = process_of(service.name);
+      const Process& process = *processes_.at(service.name);
       text += "\n";
-      if (process != nullptr && told_.insert(process->written->section + process->group).second) {
-        text += about_program(*process, service);
-      }
+      if (told_.emplace(process.written->section, process.group).second) text += about_program(process, service);
       text += section_of(service);
     }
     return text + about_left_out();
@@ -100,15 +104,6 @@ class Importer {
         "wait for that.");
     if (config_.daemon.user) text += comment("foster itself runs as whoever starts it; the services have a user.");
     return text + write_toml(file);
-  }
-
-  [[nodiscard]] const Process* process_of(std::string_view name) const {
-    for (const Group& group : config_.groups) {
-      for (const Process& process : group.processes) {
-        if (service_name(process) == name) return &process;
-      }
-    }
-    return nullptr;
   }
 
   [[nodiscard]] std::size_t siblings_of(const Process& process) const {
@@ -185,7 +180,8 @@ class Importer {
 
   const Config& config_;
   const core::Model& model_;
-  std::set<std::string> told_;
+  std::map<std::string, const Process*> processes_;
+  std::set<std::pair<std::string, std::string>> told_;  // sections with their groups
 };
 
 }  // namespace
