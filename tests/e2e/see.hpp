@@ -76,6 +76,12 @@ class Marked {
   std::map<std::string, pid_t> found_;
 };
 
+/// Whether it has become this program. In the middle of an exec it has no words.
+inline bool runs(pid_t pid, const std::string& program) {
+  const auto words = sys::read_cmdline(Pid(pid));
+  return !words.empty() && words.front() == program;
+}
+
 /// A name of a service that no other test, which may run beside this one, has.
 inline std::string own_service() {
   return "web" + std::to_string(::getpid());

@@ -141,8 +141,7 @@ TEST(Tree, RefusesWhatIsNotThere) {
 TEST(Zombies, AreListedWithTheParentThatOwesTheWait) {
   Running lazy({"sh", "-c", "sleep 0 & exec sleep 1000"}, {});
   const auto own_zombies = [&] { return zombies_below(lazy.pid()); };
-  ASSERT_TRUE(
-      wait_until([&] { return !own_zombies().empty() && sys::read_cmdline(Pid(lazy.pid())).front() == "sleep"; }));
+  ASSERT_TRUE(wait_until([&] { return !own_zombies().empty() && runs(lazy.pid(), "sleep"); }));
   const auto page = document({"zombies"});
   const auto* zombie = listed(page, "zombies", own_zombies().front());
   ASSERT_NE(zombie, nullptr) << page;

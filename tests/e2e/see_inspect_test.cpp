@@ -355,7 +355,7 @@ TEST(Inspect, ThePageTellsDescriptorsSignalsAndPidfiles) {
       {"sh", "-c",
        "trap '' USR1; umask 027; cd /; echo $$ > " + pidfile + "; exec 9< " + pidfile + "; exec sleep 100000"},
       {});
-  ASSERT_TRUE(wait_until([&] { return sys::read_cmdline(Pid(program.pid())).front() == "sleep"; }));
+  ASSERT_TRUE(wait_until([&] { return runs(program.pid(), "sleep"); }));
   const auto page = inspect(program.pid());
   EXPECT_EQ(page.at("umask").as_string(), "0027");
   EXPECT_EQ(page.at("directory").as_string(), "/");

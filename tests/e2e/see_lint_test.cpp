@@ -106,7 +106,7 @@ TEST(LintOfAProcess, ZombiesAndALogThatIsGoneAreFailures) {
   const std::string log = directory.path("out.log");
   Running program({"setsid", "sh", "-c", "exec >" + log + " 2>&1; rm " + log + "; sleep 0 & exec sleep 1000"}, {});
   ASSERT_TRUE(wait_until([&] { return !zombies_below(program.pid()).empty(); }));
-  ASSERT_TRUE(wait_until([&] { return sys::read_cmdline(Pid(program.pid())).front() == "sleep"; }));
+  ASSERT_TRUE(wait_until([&] { return runs(program.pid(), "sleep"); }));
   const Linted found = lint({std::to_string(program.pid())});
   EXPECT_EQ(found.of("children-reaped"), "fail");
   EXPECT_EQ(found.of("deleted-files"), "fail") << found.evidence("deleted-files");
@@ -126,7 +126,7 @@ TEST(LintOfAProcess, AServiceOfFosterHasAGoodParent) {
 TEST(LintOfAProcess, OfAnotherUserSaysWhatCannotBeSeenAndFailsNothingForIt) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs another user to become";
   Running program({"setsid", "sleep", "1000"}, {});
-  ASSERT_TRUE(wait_until([&] { return sys::read_cmdline(Pid(program.pid())).front() == "sleep"; }));
+  ASSERT_TRUE(wait_until([&] { return runs(program.pid(), "sleep"); }));
   const Finished finished = Running({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", FOSTER_BINARY,
                                      "lint", std::to_string(program.pid())},
                                     {})
