@@ -96,9 +96,10 @@ TEST(WatchByEvents, LostOnesAreToldAndHealedByALook) {
   ASSERT_TRUE(wait_until([&] { return state_of(watch.pid()) == 'T'; }));
   shell.go();
   Marked marked;
+  ASSERT_TRUE(wait_until([&] { return runs(shell.program->pid(), "sh"); }, 120s));
   // The last of them, which the look must find.
-  pid_t sleeper = -1;
-  ASSERT_TRUE(wait_until([&] { return (sleeper = marked.find(word)) > 0; }, 120s));
+  const pid_t sleeper = marked.find(word);
+  ASSERT_GT(sleeper, 0);
   watch.signal(SIGCONT);
   const std::string found = "(" + std::to_string(sleeper) + ")";
   ASSERT_TRUE(wait_until([&] { return watch.out().find(found) != std::string::npos; })) << watch.err();
