@@ -126,6 +126,7 @@ asio::awaitable<bool> HttpConnection::read(Parser& parser) {
   else if (error)
     co_return false;
   if (status == 0) co_return true;
+  parser.get().keep_alive(false);  // what else it has sent is not read any more
   const bool is_stranger = status == 401;
   (void)co_await complain(parser, status, is_stranger ? "WWW-Authenticate: Basic realm=\"default\"\r\n" : "");
   co_return false;
