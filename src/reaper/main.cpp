@@ -39,8 +39,10 @@ Result<int> be_reaper(RoleArguments& arguments) {
   if (!program) return Failure(program.error());
   auto directory = sys::prepare_directory(arguments.directories.runtime);
   if (!directory) return Failure(directory.error());
-  auto lock = sys::take_lock(arguments.directories.lock());
+  const bool is_inherited = static_cast<bool>(arguments.lock);
+  auto lock = is_inherited ? Result<UniqueFd>(std::move(arguments.lock)) : sys::take_lock(arguments.directories.lock());
   if (!lock) return Failure(lock.error());
+  if (is_inherited) (void)sys::write_lock_holder(*lock, Pid(::getpid()));  // for people who look into it
   return run({.program = std::move(*program),
               .runtime_directory = arguments.directories.runtime,
               .instance_name = arguments.name,

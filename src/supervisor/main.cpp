@@ -32,8 +32,10 @@ void keep_heap_small() {
 
 // The reaper is gone, and with it the parent of everything: this process becomes a new one, with a new
 // supervisor, which finds the services by the ledger.
-[[noreturn]] void become_reaper(const reaper::RoleArguments& arguments, const Result<UniqueFd>& bequest) {
+[[noreturn]] void become_reaper(const reaper::RoleArguments& arguments, int lock, const Result<UniqueFd>& bequest) {
   std::vector<std::string> words = reaper::role_words(arguments);
+  // Never let go: somebody who starts a foster meanwhile would take the place.
+  if (lock >= 0 && ::fcntl(lock, F_SETFD, 0) == 0) words.insert(words.begin(), {"--lock", std::to_string(lock)});
   if (bequest && ::fcntl(bequest->get(), F_SETFD, 0) == 0) {
     words.insert(words.begin(), {"--bequest", std::to_string(bequest->get())});
   }
@@ -53,6 +55,7 @@ int run(int argc, char** argv) {
   keep_heap_small();
   (void)::prctl(PR_SET_NAME, "foster: superv");
   reaper::RoleArguments arguments = reaper::read_role_arguments(argc, argv);
+  const int lock = arguments.lock.get();
   auto supervisor = Supervisor::create({.name = arguments.name,
                                         .directories = arguments.directories,
                                         .config = arguments.config,
@@ -68,7 +71,7 @@ int run(int argc, char** argv) {
   }
   reaper::tell_ready(arguments.ready, "READY\n");
   const Ending ending = (*supervisor)->run();
-  if (ending.kind == Ending::Kind::reaper_lost) become_reaper(arguments, (*supervisor)->bequeath());
+  if (ending.kind == Ending::Kind::reaper_lost) become_reaper(arguments, lock, (*supervisor)->bequeath());
   supervisor->reset();
   return ending.exit_code;
 }

@@ -37,12 +37,13 @@ RunNotes unpack_notes(const std::array<std::uint64_t, 2>& notes) {
           .reaper = static_cast<pid_t>(notes[1] >> 32U)};
 }
 
-Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper, Undeclared undeclared) {
+Result<Remembered> remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper, Undeclared undeclared) {
   Remembered remembered;
   const auto slots = ledger.occupied();
-  if (!slots) return remembered;
+  if (!slots) return Failure(slots.error());
   for (const ledger::Slot slot : *slots) {
     auto entry = ledger.load(slot);
+    if (!entry && entry.error().code != EBADMSG) return Failure(entry.error());
     if (!entry) {
       remembered.unknown.push_back(to_string(entry.error()));
     } else if (undeclared == Undeclared::are_unknown && !is_declared(model, entry->record)) {
@@ -125,9 +126,16 @@ Result<> Recovery::take_up_pending(core::InstanceId id, const ledger::Entry& ent
   // number to somebody else.
   const bool may_be_stranger = unpack_notes(entry.notes).reaper != reaper_.number();
   if (process && may_be_stranger && !executor_.is_of_run(id, run, *pid)) process.reset();
-  if (!pid || (may_be_stranger && !process)) {
+  if (!pid) {
     ledger_.clear(id);
     engine_.report(id, core::event::SpawnLost{run});
+    return {};
+  }
+  if (may_be_stranger && !process) {
+    // It ran, and has ended; what it has started may live on.
+    executor_.adopt(id, run, 0, 0, std::nullopt, held_fifo(id));
+    engine_.report(id, core::event::Spawned{run, *pid});
+    engine_.report(id, core::event::MainExited{run, ExitUnknown{}, *pid});
     return {};
   }
   executor_.adopt(id, run, pid->number(), pid->number(), std::move(process), held_fifo(id));

@@ -31,13 +31,14 @@ enum class Undeclared : std::uint8_t {
 /// What the ledger remembers of the instances of this model. A slot that cannot be read, or whose
 /// service is unknown, is left out, and named in `unknown`. A shutdown that was under way goes on under the same reaper
 /// only: a new one was started to be up.
+/// @errors The ledger cannot be read: then nothing is known, and nothing may be decided.
 struct Remembered {
   std::vector<core::InstanceId> ids;
   std::vector<ledger::Entry> entries;
   std::vector<std::string> unknown;
 };
-[[nodiscard]] Remembered remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper,
-                                  Undeclared undeclared);
+[[nodiscard]] Result<Remembered> remember(const ledger::Ledger& ledger, const core::Model& model, Pid reaper,
+                                          Undeclared undeclared);
 
 /// Which of these events have not happened after all: those of the last step, of an instance that the ledger knows to
 /// be elsewhere. They are written before the ledger is.

@@ -49,19 +49,19 @@ Result<Remains> read_remains(const sys::Directories& directories) {
                   .rows = {}};
   const auto definitions = load_definitions(directories.applied_config(), name);
   if (!definitions) return remains;  // nothing was applied
-  const Remembered remembered =
-      remember(*ledger, definitions->model, Pid(std::max(remains.reaper, 1)), Undeclared::leave);
+  const auto remembered = remember(*ledger, definitions->model, Pid(std::max(remains.reaper, 1)), Undeclared::leave);
+  if (!remembered) return Failure(remembered.error());
   std::vector<core::InstanceRecord> records;
-  for (const ledger::Entry& entry : remembered.entries) records.push_back(entry.record);
-  const core::Fleet fleet = core::Fleet::restore(definitions->model, remembered.ids, records, 0);
-  for (std::size_t n = 0; n < remembered.ids.size(); ++n) {
+  for (const ledger::Entry& entry : remembered->entries) records.push_back(entry.record);
+  const core::Fleet fleet = core::Fleet::restore(definitions->model, remembered->ids, records, 0);
+  for (std::size_t n = 0; n < remembered->ids.size(); ++n) {
     api::InstanceRow row{
-        .view = fleet.view(remembered.ids[n]), .log = {}, .since = {}, .cpu = {}, .memory = {}, .status = {}};
+        .view = fleet.view(remembered->ids[n]), .log = {}, .since = {}, .cpu = {}, .memory = {}, .status = {}};
     row.since = sys::wall_time_of(row.view.since.time_since_epoch());
-    if (fleet.service_of(remembered.ids[n]).log.enabled) {
+    if (fleet.service_of(remembered->ids[n]).log.enabled) {
       row.log = directories.logs + "/" + logs::log_file_name(row.view.name);
     }
-    if (row.view.pid && has_ended(remembered.entries[n])) row.status = "its process has ended";
+    if (row.view.pid && has_ended(remembered->entries[n])) row.status = "its process has ended";
     remains.rows.push_back(std::move(row));
   }
   return remains;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <span>
 #include <string_view>
@@ -317,8 +318,7 @@ struct Supervisor::Parts {
     recovery.account_for(remembered, exits);
     engine.tick();
     remembered = {};
-    finish_change();
-    return {};
+    return finish_change();
   }
 
   void take_up_history() {
@@ -329,13 +329,17 @@ struct Supervisor::Parts {
   }
 
   // What an earlier supervisor was about to apply, and had not begun.
-  void finish_change() {
+  Result<> finish_change() {
     auto next = load_definitions(options.directories.next_config(), options.name);
-    if (!next || engine.fleet().is_shutting_down()) return;
+    const int why_not = next ? 0 : next.error().code;
+    const bool is_none = why_not == ENOENT || why_not == EBADMSG || why_not == EISDIR;
+    if (is_none || engine.fleet().is_shutting_down()) return {};
+    if (!next) return Failure(next.error());
     const core::Cause recovered{.kind = core::CauseKind::recovered, .detail = {}, .exit = std::nullopt};
     if (auto done = commands.put_in_force(std::move(*next), recovered); !done) {
       std::fprintf(stderr, "foster: a changed config is not applied: %s\n", to_string(done.error()).c_str());
     }
+    return {};
   }
 
   void apply_first_config() {
@@ -403,9 +407,13 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
   Remembered remembered;
   if (ledger->found() == ledger::Ledger::Found::same_boot) {
     auto applied = load_definitions(options.directories.applied_config(), options.name);
+    // Who took it for missing would start every service a second time.
+    if (!applied && applied.error().code != ENOENT) return Failure(applied.error());
     const auto undeclared = applied ? Undeclared::leave : Undeclared::are_unknown;
     if (applied) definitions = std::move(*applied);
-    remembered = remember(*ledger, definitions.model, Pid(::getppid()), undeclared);
+    auto found = remember(*ledger, definitions.model, Pid(::getppid()), undeclared);
+    if (!found) return Failure(found.error());
+    remembered = std::move(*found);
   } else {
     (void)::unlink(options.directories.next_config().c_str());
   }

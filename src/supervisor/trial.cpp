@@ -30,9 +30,10 @@ Result<> look(const reaper::RoleArguments& arguments) {
   auto definitions = load_definitions(arguments.directories.applied_config(), arguments.name);
   const bool is_missing = !definitions && definitions.error().code == ENOENT;
   if (!definitions && !is_missing) return Failure(definitions.error());
-  const Remembered remembered = remember(*ledger, definitions ? definitions->model : core::Model{}, Pid(::getppid()),
-                                         definitions ? Undeclared::leave : Undeclared::are_unknown);
-  if (!remembered.unknown.empty()) return failure("ledger", 0, remembered.unknown.front());
+  const auto remembered = remember(*ledger, definitions ? definitions->model : core::Model{}, Pid(::getppid()),
+                                   definitions ? Undeclared::leave : Undeclared::are_unknown);
+  if (!remembered) return Failure(remembered.error());
+  if (!remembered->unknown.empty()) return failure("ledger", 0, remembered->unknown.front());
   return {};
 }
 

@@ -1,7 +1,10 @@
 #include "faults.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
+
+#include "sys/procfs.hpp"
 
 namespace foster::chaos {
 namespace {
@@ -78,6 +81,7 @@ void Faults::kill_service(const std::string& instance, int signal, unsigned whic
   if (found.empty()) return;
   const pid_t pid = found[which % found.size()].pid;
   losses_.signals[pid].insert(signal);
+  losses_.sent.push_back({instance, now_ns(), signal});
   ::kill(pid, signal);
   report_.count("kills of services");
 }
@@ -104,11 +108,20 @@ bool Faults::may_be_nobody(std::uint64_t begin_ns, std::uint64_t end_ns) const {
          });
 }
 
+// A command that was given meanwhile may have started foster again, before we saw that nobody was left.
+bool Faults::has_inherited() const {
+  const auto reaper = sandbox_.find_role("reaper");
+  if (!reaper) return true;
+  const auto words = sys::read_cmdline(Pid(reaper->pid), 64);
+  return std::ranges::find(words, "--bequest") != words.end();
+}
+
 void Faults::settle() {
   const auto deadline = Clock::now() + kPatience;
   while (Clock::now() < deadline) {
     ensure_somebody();
     if (!sandbox_.get("/v1/info", 20s).empty()) {
+      if (is_reaper_lost_ && !has_inherited()) losses_.both_lost.push_back({unsettled_since_ns_, now_ns()});
       if (std::exchange(is_reaper_lost_, false)) losses_.reaper_lost.push_back({unsettled_since_ns_, now_ns()});
       unsettled_since_ns_ = 0;
       return;

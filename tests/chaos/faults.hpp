@@ -34,6 +34,7 @@ class Faults {
   [[nodiscard]] const Losses& losses() const { return losses_; }
 
  private:
+  [[nodiscard]] bool has_inherited() const;
   void note_kill();
   void start_again();
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace foster::chaos {
@@ -24,6 +25,23 @@ struct Losses {
   std::vector<Window> reaper_lost;
   /// To processes of services.
   std::map<pid_t, std::set<int>> signals;
+  /// The same by service: the one that is hit need not be the one that keeps the witness.
+  struct Sent {
+    std::string instance;
+    std::uint64_t at_ns = 0;
+    int signal = 0;
+  };
+  std::vector<Sent> sent;
+
+  [[nodiscard]] std::set<int> sent_to(const std::string& instance, std::uint64_t begin_ns, std::uint64_t end_ns) const {
+    std::set<int> found;
+    for (const Sent& one : sent) {
+      if (one.instance == instance && begin_ns < one.at_ns + kSlack && one.at_ns < end_ns + kSlack) {
+        found.insert(one.signal);
+      }
+    }
+    return found;
+  }
 
   /// A run that was alive when a reaper was lost, or was not waited for by it yet.
   [[nodiscard]] bool outlived_a_reaper(std::uint64_t begin_ns, std::uint64_t end_ns) const {

@@ -127,6 +127,9 @@ std::set<std::string> possible_exits(const Testimony& run, const Losses& losses)
       if (signal != SIGTERM || run.begun == 0) possible.insert("signal " + std::to_string(signal));
     }
   }
+  for (const int signal : losses.sent_to(run.instance, run.begin_ns, run.last_ns)) {
+    if (signal != SIGTERM || run.begun == 0) possible.insert("signal " + std::to_string(signal));
+  }
   // Asked to end before it could listen.
   if (run.plan == Witness::none && run.begun <= 1) possible.insert("signal " + std::to_string(SIGTERM));
   return possible;

@@ -93,6 +93,25 @@ TEST_F(LostFacts, AServiceThatEndedWhileBothWereLostIsStartedAgain) {
   EXPECT_EQ(foster.run({"stop", "web"}).code, 0);
 }
 
+TEST_F(LostFacts, WhatARunLeftThatNobodyHeardOfIsGoneBeforeTheNext) {
+  foster.write_config(
+      "[service.web]\ncommand = [\"sh\", \"-c\", \"sleep 1001 & echo $! > left; exec sleep 1000\"]\n"
+      "start-seconds = \"10ms\"\nlimit = \"none\"\nbackoff = { initial = \"10ms\", max = \"10ms\" }\n");
+  foster.up();
+  web = foster.pid_of("web");
+  const unsigned run = foster.row("web").run;
+  ASSERT_TRUE(wait_until([&] { return !first_line_of(foster.path("left")).empty(); }));
+  const pid_t left = std::stoi(first_line_of(foster.path("left")));
+  lose_both();
+  ::kill(web, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !is_alive(web); }));
+  EXPECT_TRUE(is_alive(left));
+  change_entry([](ledger::Entry& entry, ledger::ClaimWord&) { make_unanswered(entry); });
+  foster.up();
+  EXPECT_TRUE(foster.wait_until([&] { return foster.row("web").run == run + 1; }));
+  EXPECT_FALSE(is_alive(left));
+}
+
 TEST_F(LostFacts, AClaimIsClearedWithItsRun) {
   ASSERT_EQ(foster.run({"stop", "web"}).code, 0);
   const auto ledger = open_ledger();
