@@ -38,9 +38,16 @@ class EventLog::Cursor final : public api::EventCursor {
   std::move_only_function<void()> more_;
 };
 
-void EventLog::publish(const core::Transition& transition, std::string name,
-                       std::chrono::system_clock::time_point time) {
-  api::EventRow row{0, time, std::move(name), transition.from, transition.to, transition.run, transition.cause};
+void EventLog::publish(const core::Transition& transition, std::string name, std::chrono::system_clock::time_point time,
+                       std::optional<core::RunEnd> end) {
+  api::EventRow row{.id = 0,
+                    .time = time,
+                    .name = std::move(name),
+                    .from = transition.from,
+                    .to = transition.to,
+                    .run = transition.run,
+                    .cause = transition.cause,
+                    .end = std::move(end)};
   row.id = store_(row);
   last_id_ = row.id;
   ring_.push_back(std::move(row));

@@ -21,7 +21,8 @@ class EventLog {
   explicit EventLog(Store store) : store_(std::move(store)) {}
 
   /// Stores the transition and tells everybody.
-  void publish(const core::Transition& transition, std::string name, std::chrono::system_clock::time_point time);
+  void publish(const core::Transition& transition, std::string name, std::chrono::system_clock::time_point time,
+               std::optional<core::RunEnd> end = {});
 
   /// Follows from the row after `after`; from now on when empty. Rows that left the ring are gone for
   /// followers: the journal has them.

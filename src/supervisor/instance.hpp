@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/event.hpp"
+#include "core/run_end.hpp"
 #include "supervisor/foreign_end.hpp"
 #include "supervisor/loop.hpp"
 #include "supervisor/notify_socket.hpp"
@@ -28,9 +29,10 @@ struct Instance {
   bool cgroup_is_spent = false;               ///< Killed as a whole, or maybe: the next run needs a new one.
   std::unique_ptr<Output> output;             ///< Empty with log = "none".
   std::unique_ptr<NotifySocket> notify;
-  std::unique_ptr<Probe> probe;  ///< While somebody waits for readiness.
-  std::string status;            ///< STATUS= of the current run.
-  bool is_held = false;          ///< The reaper keeps the FIFO open too.
+  std::unique_ptr<Probe> probe;     ///< While somebody waits for readiness.
+  std::string status;               ///< STATUS= of the current run.
+  std::optional<core::RunEnd> end;  ///< Of the current run, until it is told.
+  bool is_held = false;             ///< The reaper keeps the FIFO open too.
 };
 
 }  // namespace foster::supervisor

@@ -181,7 +181,8 @@ struct Supervisor::Parts {
             .run = row.run,
             .from = row.from,
             .to = row.to,
-            .cause = row.cause};
+            .cause = row.cause,
+            .end = row.end};
   }
 
   [[nodiscard]] Result<> keep_definitions() const {
@@ -214,8 +215,12 @@ struct Supervisor::Parts {
         [this](const auto& what) {
           using What = std::remove_cvref_t<decltype(what)>;
           if constexpr (std::is_same_v<What, core::action::Publish>) {
-            published.push_back({names[what.transition.id], sys::wall_now(), what.transition});
-            waiters.note(what.transition);
+            const core::Transition& told = what.transition;
+            published.push_back({.name = names[told.id],
+                                 .time = sys::wall_now(),
+                                 .transition = told,
+                                 .end = told.cause.exit ? executor.take_end(told.id, told.run) : std::nullopt});
+            waiters.note(told);
           } else if constexpr (std::is_same_v<What, core::action::Exit>) {
             end({.kind = Ending::Kind::finished, .exit_code = what.code});
           } else {
@@ -232,7 +237,7 @@ struct Supervisor::Parts {
 
   void tell() {
     for (Published& one : std::exchange(published, {})) {
-      events.publish(one.transition, std::move(one.name), one.time);
+      events.publish(one.transition, std::move(one.name), one.time, std::move(one.end));
     }
     rest.arm(core::Instant(sys::monotonic_now() + kRest));
   }
@@ -325,6 +330,7 @@ struct Supervisor::Parts {
     std::string name;
     std::chrono::system_clock::time_point time;
     core::Transition transition;
+    std::optional<core::RunEnd> end;
   };
   std::vector<Published> published;
   std::vector<std::string> names;  ///< By id, also of an instance whose last transition is its retirement.

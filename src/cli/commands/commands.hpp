@@ -8,6 +8,7 @@ namespace foster::cli::commands {
 ExitCode check(Context& context, const Command& command, Arguments arguments);
 ExitCode completion(Context& context, const Command& command, Arguments arguments);
 ExitCode down(Context& context, const Command& command, Arguments arguments);
+ExitCode history(Context& context, const Command& command, Arguments arguments);
 ExitCode help(Context& context, const Command& command, Arguments arguments);
 ExitCode info(Context& context, const Command& command, Arguments arguments);
 ExitCode init(Context& context, const Command& command, Arguments arguments);
