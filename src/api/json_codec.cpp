@@ -91,6 +91,21 @@ void write_outcomes(JsonWriter& json, const std::vector<Outcome>& outcomes) {
   json.key("ok").boolean(ok);
 }
 
+void write_end(JsonWriter& json, const std::optional<core::RunEnd>& end) {
+  json.key("use");
+  if (end && end->use) {
+    json.begin_object();
+    json.key("user").decimal_micros(end->use->user_time.count());
+    json.key("system").decimal_micros(end->use->system_time.count());
+    json.key("memory");
+    end->use->most_resident_bytes ? json.number(*end->use->most_resident_bytes) : json.null();
+    json.end_object();
+  } else {
+    json.null();
+  }
+  json.key("last_output").string_or_null(end ? end->last_output : std::string());
+}
+
 void write_event(JsonWriter& json, const EventRow& row) {
   json.begin_object();
   json.key("id").number(row.id);
@@ -102,6 +117,7 @@ void write_event(JsonWriter& json, const EventRow& row) {
   row.run != 0 ? json.number(row.run) : json.null();
   write_exit(json, row.cause.exit);
   write_cause(json, row.cause);
+  write_end(json, row.end);
   json.end_object();
 }
 

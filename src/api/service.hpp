@@ -15,6 +15,7 @@
 #include <foster/signal.hpp>
 
 #include "core/fleet.hpp"
+#include "core/run_end.hpp"
 
 namespace foster::api {
 
@@ -144,6 +145,7 @@ struct EventRow {
   core::State to = core::State::stopped;
   core::Run run = 0;
   core::Cause cause;
+  std::optional<core::RunEnd> end = {};  ///< Of the transition that tells the end of a run.
 };
 
 /// A reader of one instance's output, rotated files included. Pulled, so that a client that reads

@@ -45,6 +45,10 @@ constexpr Command kCommands[] = {
      "foster logs --raw web > web.log  # the exact bytes, rotated files included",
      Operands::services, commands::logs},
     {"why", "NAME…", "Tell why a service is in its state", "foster why web", Operands::services, commands::why},
+    {"history", "NAME…", "Tell each run of a service: its causes, end, use and last words",
+     "foster history web\nfoster history -n 3 'web*'         # the last three runs of each\n"
+     "foster history web --since 1h    # or --since '2031-05-07 09:30'",
+     Operands::services, commands::history},
     {"tree", "[PID|NAME]", "Show the process tree: sessions, orphans, daemons, zombies",
      "foster tree                      # of the whole machine\nfoster tree web                  # of a service\n"
      "foster tree --watch $$           # what this shell starts, live",

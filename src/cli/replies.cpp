@@ -100,6 +100,14 @@ DiagnosticRow diagnostic_from(const Fields& fields) {
           .source = fields.text("source")};
 }
 
+std::optional<UseRow> use_from(const json::value* value) {
+  if (value == nullptr || !value->is_object()) return std::nullopt;
+  const Fields fields(*value);
+  return UseRow{.user = fields.number<double>("user").value_or(0),
+                .system = fields.number<double>("system").value_or(0),
+                .memory = fields.number<std::uint64_t>("memory")};
+}
+
 HistoryRow history_from(const Fields& fields) {
   return {.id = fields.number<std::uint64_t>("id").value_or(0),
           .time = fields.time("time").value_or(WallTime{}),
@@ -110,7 +118,9 @@ HistoryRow history_from(const Fields& fields) {
           .exit = fields.exit(),
           .cause = fields.text("cause"),
           .cause_kind = fields.text("cause_kind"),
-          .cause_detail = fields.text("cause_detail")};
+          .cause_detail = fields.text("cause_detail"),
+          .use = use_from(fields.find("use")),
+          .last_output = fields.text("last_output")};
 }
 
 }  // namespace
@@ -163,6 +173,14 @@ std::optional<std::vector<HistoryRow>> read_history(std::string_view text) {
   const auto value = parse(text, "events");
   if (!value) return std::nullopt;
   return Fields(*value).list<HistoryRow>("events", history_from);
+}
+
+std::vector<std::string> raw_events(std::string_view text) {
+  std::vector<std::string> events;
+  const auto value = parse(text, "events");
+  if (!value || !value->get_object().at("events").is_array()) return events;
+  for (const json::value& one : value->get_object().at("events").get_array()) events.push_back(json::serialize(one));
+  return events;
 }
 
 std::optional<HistoryRow> read_event(std::string_view text) {

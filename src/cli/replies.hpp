@@ -82,6 +82,13 @@ struct Changed {
   std::vector<DiagnosticRow> warnings;
 };
 
+/// What a run used up.
+struct UseRow {
+  double user = 0;                           ///< Seconds in its own code.
+  double system = 0;                         ///< Seconds in the kernel on its behalf.
+  std::optional<std::uint64_t> memory = {};  ///< Bytes, at most.
+};
+
 struct HistoryRow {
   std::uint64_t id = 0;
   WallTime time;
@@ -93,6 +100,8 @@ struct HistoryRow {
   std::string cause;
   std::string cause_kind;
   std::string cause_detail;
+  std::optional<UseRow> use = {};  ///< Of the run that ended.
+  std::string last_output = {};
 };
 
 struct ProblemRow {
@@ -114,6 +123,8 @@ struct TakenOver {
 [[nodiscard]] std::optional<Changed> read_changed(std::string_view json);
 [[nodiscard]] std::optional<TakenOver> read_upgraded(std::string_view json);
 [[nodiscard]] std::optional<std::vector<HistoryRow>> read_history(std::string_view json);
+/// The events of such an answer as they came, each as JSON, in the order of `read_history`.
+[[nodiscard]] std::vector<std::string> raw_events(std::string_view json);
 [[nodiscard]] std::optional<HistoryRow> read_event(std::string_view json);
 [[nodiscard]] std::optional<ProblemRow> read_problem(std::string_view json);
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <iterator>
 
+#include "cli/history_page.hpp"
 #include "cli/render.hpp"
 
 namespace foster::cli {
@@ -48,6 +49,7 @@ void add_history(std::string& text, const std::vector<HistoryRow>& events) {
     const std::string run = event.run ? fmt::format(" (run {})", *event.run) : "";
     const std::string cause = event.cause.empty() ? "" : ": " + printable(event.cause);
     add(text, "    {}  {}{}{}\n", clock_text(event.time), core::to_string(event.to), cause, run);
+    if (event.use) add(text, "                  {}\n", use_text(*event.use));
   }
 }
 

@@ -16,7 +16,7 @@
 namespace foster::journal {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE event (
@@ -28,10 +28,25 @@ CREATE TABLE event (
   state     INTEGER NOT NULL,  -- from * 256 + to, as core::State numbers them
   cause     INTEGER NOT NULL,  -- core::CauseKind
   detail    TEXT    NOT NULL,
-  exit      INTEGER            -- stored_exit.hpp
+  exit      INTEGER,           -- stored_exit.hpp
+  user      INTEGER,           -- microseconds, of a run that ended; so is all that follows
+  system    INTEGER,           -- microseconds
+  memory    INTEGER,           -- bytes, at most
+  output    TEXT               -- last lines; null where no run ended
 );
 CREATE INDEX event_of_instance ON event (instance, id);
 )";
+
+// What each version added to the one before it; the first is the number of the version that has it.
+struct Step {
+  int version;
+  const char* sql;
+};
+constexpr Step kSteps[] = {
+    {2,
+     "ALTER TABLE event ADD COLUMN user INTEGER; ALTER TABLE event ADD COLUMN system INTEGER;"
+     "ALTER TABLE event ADD COLUMN memory INTEGER; ALTER TABLE event ADD COLUMN output TEXT;"},
+};
 
 /// SQLite is configured once, before its first use: no memory set apart that may never be needed.
 void configure_once() {
@@ -113,6 +128,16 @@ core::State decode_state(std::int64_t stored) {
                                                                           : core::State::stopped;
 }
 
+void bind_end(Statement& statement, const std::optional<core::RunEnd>& end) {
+  for (const int index : {10, 11, 12, 13}) statement.bind_null(index);
+  if (!end) return;
+  statement.bind(13, end->last_output);
+  if (!end->use) return;
+  statement.bind(10, end->use->user_time.count());
+  statement.bind(11, end->use->system_time.count());
+  if (const auto bytes = end->use->most_resident_bytes) statement.bind(12, static_cast<std::int64_t>(*bytes));
+}
+
 void bind_event(Statement& statement, const EventRecord& event) {
   using std::chrono::duration_cast;
   statement.bind(1, static_cast<std::int64_t>(event.id));
@@ -128,6 +153,7 @@ void bind_event(Statement& statement, const EventRecord& event) {
   } else {
     statement.bind_null(9);
   }
+  bind_end(statement, event.end);
 }
 
 EventRecord read_event(Statement& row) {
@@ -142,6 +168,15 @@ EventRecord read_event(Statement& row) {
   event.cause.kind = static_cast<core::CauseKind>(row.number(6));
   event.cause.detail = row.text(7);
   if (!row.is_null(8)) event.cause.exit = decode_exit(row.number(8));
+  if (!row.is_null(12)) {
+    event.end.emplace().last_output = row.text(12);
+    if (!row.is_null(9)) {
+      event.end->use = {.user_time = std::chrono::microseconds(row.number(9)),
+                        .system_time = std::chrono::microseconds(row.number(10)),
+                        .most_resident_bytes = {}};
+      if (!row.is_null(11)) event.end->use->most_resident_bytes = static_cast<std::uint64_t>(row.number(11));
+    }
+  }
   return event;
 }
 
@@ -188,7 +223,11 @@ Result<> Database::bring_up_to_date() {
     if (*tables != 0) return failure("open", EBADMSG, path_ + " (not a journal)");
     // A new file need not survive a loss of power before there is anything in it.
     if (auto done = run("PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL"); !done) return done;
-    if (auto done = make_schema(); !done) return done;
+    if (auto done = change_schema(kSchema, kSchemaVersion); !done) return done;
+  }
+  for (const Step& step : kSteps) {
+    if (*version == 0 || *version >= step.version) continue;  // a new one has everything
+    if (auto done = change_schema(step.sql, step.version); !done) return done;
   }
   // The write-ahead log makes a commit one write without fsync; a loss of power costs the last events, not the file.
   if (auto done = run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
@@ -201,9 +240,9 @@ Result<> Database::bring_up_to_date() {
   return last ? Result<>{} : std::unexpected(last.error());
 }
 
-Result<> Database::make_schema() {
-  const std::string script = std::string("BEGIN IMMEDIATE;") + kSchema +
-                             "PRAGMA user_version = " + std::to_string(kSchemaVersion) + "; COMMIT";
+Result<> Database::change_schema(const std::string& sql, int version) {
+  const std::string script =
+      "BEGIN IMMEDIATE;" + sql + ";PRAGMA user_version = " + std::to_string(version) + "; COMMIT";
   auto done = run(script.c_str());
   if (!done) (void)sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);  // the first error counts
   return done;
@@ -236,7 +275,7 @@ Result<> Database::append(std::span<const EventRecord> events) {
 
 Result<> Database::insert(std::span<const EventRecord> events) {
   // "OR IGNORE": after a commit whose outcome was not known, the same events come again.
-  Statement statement(database_.get(), "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement statement(database_.get(), "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!statement.is_ready()) return failed("write");
   for (const EventRecord& event : events) {
     bind_event(statement, event);
@@ -247,7 +286,9 @@ Result<> Database::insert(std::span<const EventRecord> events) {
 }
 
 Result<std::vector<EventRecord>> Database::find(const Query& query) {
-  std::string sql = "SELECT id, wall, monotonic, instance, run, state, cause, detail, exit FROM event WHERE id > ?1";
+  std::string sql =
+      "SELECT id, wall, monotonic, instance, run, state, cause, detail, exit, user, system, memory, output FROM event "
+      "WHERE id > ?1";
   if (!query.instance.empty()) sql += " AND instance = ?2";
   sql += query.after ? " ORDER BY id ASC" : " ORDER BY id DESC";
   sql += " LIMIT ?3";

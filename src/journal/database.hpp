@@ -54,7 +54,7 @@ class Database {
   [[nodiscard]] Result<> run(const char* sql);
   [[nodiscard]] Result<std::int64_t> number(const char* sql);
   [[nodiscard]] Result<> bring_up_to_date();
-  [[nodiscard]] Result<> make_schema();
+  [[nodiscard]] Result<> change_schema(const std::string& sql, int version);
   [[nodiscard]] Result<> insert(std::span<const EventRecord> events);
   [[nodiscard]] Failure failed(const char* step) const;
 

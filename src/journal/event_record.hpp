@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/cause.hpp"
 #include "core/event.hpp"
+#include "core/run_end.hpp"
 #include "core/state.hpp"
 #include "core/time.hpp"
 
@@ -21,6 +23,7 @@ struct EventRecord {
   core::State from = core::State::stopped;
   core::State to = core::State::stopped;
   core::Cause cause;
+  std::optional<core::RunEnd> end = {};  ///< Of the transition that tells the end of a run.
 
   friend bool operator==(const EventRecord&, const EventRecord&) = default;
 };

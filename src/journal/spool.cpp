@@ -19,7 +19,7 @@
 namespace foster::journal {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x31747368'72747366;  // "fstrhst1" in the file; another layout has another one
+constexpr std::uint64_t kMagic = 0x32747368'72747366;  // "fstrhst2" in the file; another layout has another one
 constexpr std::size_t kMostBytes = 64U << 20U;
 
 struct Header {
@@ -28,22 +28,29 @@ struct Header {
   std::uint64_t are_numbered = 0;
 };
 
-/// Instance and detail follow.
+/// What is not known of the end of a run.
+constexpr std::int64_t kUnknown = -1;
+
+/// Instance, detail and last output follow.
 struct Stored {
   std::uint32_t size = 0;  ///< Of all of it.
   std::uint32_t checksum = 0;
   std::uint64_t id = 0;
   std::int64_t wall = 0;  ///< Microseconds since 1970.
   std::int64_t monotonic = 0;
-  std::int64_t exit = 0;  ///< 0: none.
+  std::int64_t exit = 0;           ///< 0: none.
+  std::int64_t user = kUnknown;    ///< Microseconds, as is the next one.
+  std::int64_t system = kUnknown;  ///< Known if `user` is.
+  std::int64_t memory = kUnknown;  ///< Bytes.
   std::uint32_t run = 0;
   std::uint32_t instance_size = 0;
+  std::uint32_t output_size = 0;
   std::uint8_t from = 0;
   std::uint8_t to = 0;
   std::uint8_t cause = 0;
-  std::uint8_t reserved[5] = {};
+  std::uint8_t has_end = 0;  ///< It tells the end of a run.
 };
-static_assert(std::is_trivially_copyable_v<Stored> && sizeof(Header) == 24 && sizeof(Stored) == 56);
+static_assert(std::is_trivially_copyable_v<Stored> && sizeof(Header) == 24 && sizeof(Stored) == 80);
 
 /// FNV-1a over everything behind the checksum.
 std::uint32_t checksum_of(std::string_view bytes) {
@@ -59,9 +66,29 @@ std::string_view bytes_of(const Value& value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
+void set_end(const core::RunEnd& end, Stored& stored) {
+  stored.has_end = 1;
+  stored.output_size = static_cast<std::uint32_t>(end.last_output.size());
+  if (!end.use) return;
+  stored.user = end.use->user_time.count();
+  stored.system = end.use->system_time.count();
+  if (end.use->most_resident_bytes) stored.memory = static_cast<std::int64_t>(*end.use->most_resident_bytes);
+}
+
+core::RunEnd end_of(const Stored& stored, std::string_view output) {
+  core::RunEnd end{.use = std::nullopt, .last_output = std::string(output)};
+  if (stored.user == kUnknown) return end;
+  end.use = core::RunEnd::Use{.user_time = std::chrono::microseconds(stored.user),
+                              .system_time = std::chrono::microseconds(stored.system)};
+  if (stored.memory != kUnknown) end.use->most_resident_bytes = static_cast<std::uint64_t>(stored.memory);
+  return end;
+}
+
 std::string encode(const EventRecord& event) {
   Stored stored;
-  stored.size = static_cast<std::uint32_t>(sizeof stored + event.instance.size() + event.cause.detail.size());
+  if (event.end) set_end(*event.end, stored);
+  stored.size = static_cast<std::uint32_t>(sizeof stored + event.instance.size() + event.cause.detail.size() +
+                                           stored.output_size);
   stored.id = event.id;
   stored.wall = std::chrono::duration_cast<std::chrono::microseconds>(event.wall.time_since_epoch()).count();
   stored.monotonic = event.monotonic.time_since_epoch().count();
@@ -73,6 +100,7 @@ std::string encode(const EventRecord& event) {
   stored.cause = static_cast<std::uint8_t>(event.cause.kind);
   std::string bytes(bytes_of(stored));
   bytes.append(event.instance).append(event.cause.detail);
+  if (event.end) bytes.append(event.end->last_output);
   const std::uint32_t checksum = checksum_of(bytes);
   std::memcpy(bytes.data() + offsetof(Stored, checksum), &checksum, sizeof checksum);
   return bytes;
@@ -86,7 +114,10 @@ std::optional<EventRecord> take(std::string_view& bytes) {
   if (stored.size < sizeof stored || stored.size > bytes.size()) return std::nullopt;
   const std::string_view whole = bytes.substr(0, stored.size);
   const std::string_view text = whole.substr(sizeof stored);
-  if (checksum_of(whole) != stored.checksum || stored.instance_size > text.size()) return std::nullopt;
+  if (checksum_of(whole) != stored.checksum || stored.instance_size > text.size() ||
+      stored.output_size > text.size() - stored.instance_size) {
+    return std::nullopt;
+  }
   if (stored.from >= core::kStates || stored.to >= core::kStates) return std::nullopt;
   bytes.remove_prefix(stored.size);
   EventRecord event;
@@ -98,7 +129,9 @@ std::optional<EventRecord> take(std::string_view& bytes) {
   event.from = static_cast<core::State>(stored.from);
   event.to = static_cast<core::State>(stored.to);
   event.cause.kind = static_cast<core::CauseKind>(stored.cause);
-  event.cause.detail = text.substr(stored.instance_size);
+  const std::size_t output_at = text.size() - stored.output_size;
+  event.cause.detail = text.substr(stored.instance_size, output_at - stored.instance_size);
+  if (stored.has_end != 0) event.end = end_of(stored, text.substr(output_at));
   if (stored.exit != 0) event.cause.exit = decode_exit(stored.exit);
   return event;
 }

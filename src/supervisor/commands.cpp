@@ -45,7 +45,14 @@ Problem bad_config(const config::Diagnostics& found) {
 }
 
 api::EventRow to_row(const journal::EventRecord& record) {
-  return {record.id, record.wall, record.instance, record.from, record.to, record.run, record.cause};
+  return {.id = record.id,
+          .time = record.wall,
+          .name = record.instance,
+          .from = record.from,
+          .to = record.to,
+          .run = record.run,
+          .cause = record.cause,
+          .end = record.end};
 }
 
 }  // namespace

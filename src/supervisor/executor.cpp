@@ -59,6 +59,19 @@ rlimit limit_of_open_files() {
   return found;
 }
 
+core::RunEnd::Use use_of(const reaper::Exited& exited) {
+  // Until it executed its program it shared our memory, and the kernel counts that peak as its own: only what is more
+  // says something of it.
+  rusage ours{};
+  (void)::getrusage(RUSAGE_SELF, &ours);
+  const auto peak = exited.max_resident_kilobytes > ours.ru_maxrss
+                        ? std::optional(static_cast<std::uint64_t>(exited.max_resident_kilobytes) * 1024)
+                        : std::nullopt;
+  return {.user_time = std::chrono::microseconds(exited.user_microseconds),
+          .system_time = std::chrono::microseconds(exited.system_microseconds),
+          .most_resident_bytes = peak};
+}
+
 template <class Message>
 std::span<const std::byte> bytes_of(const Message& message) {
   return std::as_bytes(std::span(&message, 1));
@@ -114,6 +127,8 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   it.is_foreign = false;
   // The old run's bytes come before the new one's.
   if (it.output) it.output->drain();
+  if (it.output) it.output->begin_run();
+  it.end.reset();
   if (auto prepared = prepare(id, it, service); !prepared) return prepared;
   if (it.output && !it.output->has_name()) {
     if (auto renewed = renew_output(id, it, service); !renewed) return renewed;
@@ -378,7 +393,7 @@ void Executor::end_untold(core::InstanceId id, const ExitStatus& status) {
   const Instance* it = find(id);
   if (it == nullptr) return;
   tools_.exits.forget(it->main_pid);
-  main_exited(id, it->run, it->main_pid, status);
+  main_exited(id, it->run, it->main_pid, status, {});  // what it used is told to its parent alone
 }
 
 void Executor::adopt_next(core::InstanceId id, sys::ProcessHandle process) {
@@ -414,16 +429,18 @@ void Executor::gone(core::InstanceId id, core::Run run) {
 
 void Executor::expect_exit(core::InstanceId id, core::Run run, pid_t pid) {
   tools_.exits.expect(pid, [this, id, run](const reaper::Exited& exited) {
-    main_exited(id, run, exited.pid, exit_status_from_wait(exited.wait_status));
+    main_exited(id, run, exited.pid, exit_status_from_wait(exited.wait_status), use_of(exited));
   });
 }
 
-void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const ExitStatus& status) {
+void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const ExitStatus& status,
+                           std::optional<core::RunEnd::Use> use) {
   Instance* it = find(id);
   if (it == nullptr || it->run != run) return;
   // Its last words come first.
   if (it->notify) it->notify->drain();
   if (it->output) it->output->drain();
+  it->end = core::RunEnd{.use = use, .last_output = it->output ? it->output->last_words() : std::string()};
   forget_process(id);
   const bool is_launcher = tools_.fleet().service_of(id).type == core::ServiceType::forking && pid == it->first_pid &&
                            it->main_pid == it->first_pid && is_success(status);
@@ -431,6 +448,12 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
   tools_.exits.count_as_applied();
   tools_.report(id, core::event::MainExited{run, status, Pid(pid)});
   leftovers_.look_again();
+}
+
+std::optional<core::RunEnd> Executor::take_end(core::InstanceId id, core::Run run) {
+  Instance* it = find(id);
+  if (it == nullptr || it->run != run) return std::nullopt;
+  return std::exchange(it->end, std::nullopt);
 }
 
 void Executor::find_daemon(core::InstanceId id, core::Run run) {

@@ -84,6 +84,8 @@ class Executor {
   /// Empty for an instance that never ran.
   [[nodiscard]] Instance* find(core::InstanceId id);
   [[nodiscard]] const Instance* find(core::InstanceId id) const;
+  /// What is known of the end of this run beside how; once, and empty as long as it has not ended.
+  [[nodiscard]] std::optional<core::RunEnd> take_end(core::InstanceId id, core::Run run);
   /// What the ledger stores of the main process, so that it is found and proved again.
   [[nodiscard]] sys::ProcessIdentity identity_of(core::InstanceId id) const;
 
@@ -98,7 +100,8 @@ class Executor {
   [[nodiscard]] Result<> open_notify(core::InstanceId id, Instance& instance);
   void gone(core::InstanceId id, core::Run run);
   void expect_exit(core::InstanceId id, core::Run run, pid_t pid);
-  void main_exited(core::InstanceId id, core::Run run, pid_t pid, const ExitStatus& status);
+  void main_exited(core::InstanceId id, core::Run run, pid_t pid, const ExitStatus& status,
+                   std::optional<core::RunEnd::Use> use);
   void notified(core::InstanceId id, const NotifyMessage& message, NotifySocket::Sender sender);
   void take_main_pid(core::InstanceId id, Pid pid);
   void find_daemon(core::InstanceId id, core::Run run);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/event.hpp"
+#include "core/run_end.hpp"
 #include "supervisor/foreign_end.hpp"
 #include "supervisor/loop.hpp"
 #include "supervisor/notify_socket.hpp"
@@ -28,11 +29,12 @@ struct Instance {
   bool cgroup_is_spent = false;               ///< Killed as a whole, or maybe: the next run needs a new one.
   std::unique_ptr<Output> output;             ///< Empty with log = "none".
   std::unique_ptr<NotifySocket> notify;
-  std::unique_ptr<Probe> probe;    ///< While somebody waits for readiness.
-  std::string status;              ///< STATUS= of the current run.
-  std::optional<BorrowedFd> held;  ///< While it is taken up: the FIFO that the reaper keeps.
-  bool is_held = false;            ///< The reaper keeps the FIFO open too.
-  bool is_process_held = false;    ///< And a pidfd of the main process.
+  std::unique_ptr<Probe> probe;     ///< While somebody waits for readiness.
+  std::string status;               ///< STATUS= of the current run.
+  std::optional<core::RunEnd> end;  ///< Of the current run, until it is told.
+  std::optional<BorrowedFd> held;   ///< While it is taken up: the FIFO that the reaper keeps.
+  bool is_held = false;             ///< The reaper keeps the FIFO open too.
+  bool is_process_held = false;     ///< And a pidfd of the main process.
 };
 
 }  // namespace foster::supervisor

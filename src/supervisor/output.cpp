@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 // While the disk refuses, the bytes wait in the FIFO. Looked after the more often the faster they come.
 constexpr core::Duration kShortestPause = 20ms;
 constexpr core::Duration kLongestPause = 1s;
+// Enough for an error message: the history keeps them for a long time, and of services that fail again and again.
+constexpr std::uint64_t kLastLines = 5;
+constexpr std::size_t kMostLastWords = 640;
 }  // namespace
 
 std::string fifo_name(std::uint32_t slot) {
@@ -45,17 +48,18 @@ Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& plac
   logs::LogFile file(place.logs, file_name, rotation_of(policy));
   std::string path = place.log_directory + "/" + file_name;
   logs::Losses losses(place.fifos, losses_name(fifo_name));
-  std::unique_ptr<Output> output(new Output(loop, place.fifos, std::move(fifo_name),
+  std::unique_ptr<Output> output(new Output(loop, place, std::move(fifo_name),
                                             logs::Pump(std::move(*reader), std::move(file), std::move(losses)),
                                             std::move(path), std::move(file_name), policy.when_full));
   output->watch();
   return output;
 }
 
-Output::Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path,
+Output::Output(Loop& loop, const OutputPlace& place, std::string fifo_name, logs::Pump pump, std::string path,
                std::string file_name, core::WhenLogFull when_full)
     : loop_(loop),
-      fifos_(fifos),
+      fifos_(place.fifos),
+      logs_(place.logs),
       fifo_name_(std::move(fifo_name)),
       pump_(std::move(pump)),
       path_(std::move(path)),
@@ -89,6 +93,7 @@ void Output::pump_some() {
   // One budget a turn: the loop comes back at once while there is more, after everybody else.
   const bool drops = when_full_ == core::WhenLogFull::drop_oldest;
   const auto pumped = drops ? pump_.pump_or_drop() : pump_.pump();
+  if (pumped) run_bytes_ += pumped->bytes;
   if (pumped && pumped->bytes > 0) tell();
   if (pumped) {
     pause_ = kShortestPause;
@@ -120,7 +125,20 @@ void Output::drain() {
     moved += pumped->bytes;
     if (!pumped->more) break;
   }
+  run_bytes_ += moved;
   if (moved > 0) tell();
+}
+
+std::string Output::last_words() const {
+  if (run_bytes_ == 0) return {};
+  const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(run_bytes_, kMostLastWords));
+  // A log that cannot be read has been told of elsewhere.
+  std::string words = logs::last_lines(logs_, file_name_, kLastLines, most).value_or(std::string());
+  // Of what is too long, whole lines; of one line that is too long, its end.
+  const bool is_cut = run_bytes_ > kMostLastWords && words.size() == kMostLastWords;
+  const auto end = words.find('\n');
+  if (is_cut && end != std::string::npos && end + 1 < words.size()) words.erase(0, end + 1);
+  return words;
 }
 
 void Output::set_policy(const core::LogPolicy& policy) {

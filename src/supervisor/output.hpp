@@ -52,6 +52,11 @@ class Output {
   /// Moves everything that is there now: before the next run starts, and before an exit is told.
   void drain();
 
+  /// What comes from now on is of a new run.
+  void begin_run() { run_bytes_ = 0; }
+  /// The last lines of this run, few and short, for the history. Drain first.
+  [[nodiscard]] std::string last_words() const;
+
   void set_policy(const core::LogPolicy& policy);
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& file_name() const { return file_name_; }
@@ -65,8 +70,8 @@ class Output {
   [[nodiscard]] Token on_growth(std::function<void()> more);
 
  private:
-  Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, std::string file_name,
-         core::WhenLogFull when_full);
+  Output(Loop& loop, const OutputPlace& place, std::string fifo_name, logs::Pump pump, std::string path,
+         std::string file_name, core::WhenLogFull when_full);
 
   void pump_some();
   void try_again_later();
@@ -75,6 +80,7 @@ class Output {
 
   Loop& loop_;
   BorrowedFd fifos_;
+  BorrowedFd logs_;
   std::string fifo_name_;
   logs::Pump pump_;
   std::string path_;
@@ -83,7 +89,8 @@ class Output {
   core::WhenLogFull when_full_;
   std::unique_ptr<Timer> retry_;
   core::Duration pause_{};
-  std::uint64_t arrived_ = 0;  ///< At the last try: what waits and what was dropped.
+  std::uint64_t run_bytes_ = 0;  ///< Moved for this run, as far as this supervisor has seen it.
+  std::uint64_t arrived_ = 0;    ///< At the last try: what waits and what was dropped.
   std::optional<Watch> watch_;
 };
 

@@ -188,11 +188,19 @@ struct Supervisor::Parts {
             .run = row.run,
             .from = row.from,
             .to = row.to,
-            .cause = row.cause};
+            .cause = row.cause,
+            .end = row.end};
   }
 
   static api::EventRow to_row(const journal::EventRecord& record) {
-    return {record.id, record.wall, record.instance, record.from, record.to, record.run, record.cause};
+    return {.id = record.id,
+            .time = record.wall,
+            .name = record.instance,
+            .from = record.from,
+            .to = record.to,
+            .run = record.run,
+            .cause = record.cause,
+            .end = record.end};
   }
 
   [[nodiscard]] Result<> keep_definitions() const {
@@ -214,7 +222,14 @@ struct Supervisor::Parts {
       const auto* publish = std::get_if<core::action::Publish>(&action);
       if (publish == nullptr) continue;
       const core::Transition& what = publish->transition;
-      api::EventRow row{0, sys::wall_now(), names[what.id], what.from, what.to, what.run, what.cause};
+      api::EventRow row{.id = 0,
+                        .time = sys::wall_now(),
+                        .name = names[what.id],
+                        .from = what.from,
+                        .to = what.to,
+                        .run = what.run,
+                        .cause = what.cause,
+                        .end = what.cause.exit ? executor.take_end(what.id, what.run) : std::nullopt};
       row.id = journal.note(to_record(row, now));
       published.push_back(std::move(row));
     }

@@ -37,9 +37,10 @@ command = ["sleep", "100000"]
 autostart = false
 [service.broken]
 command = ["sh", "-c", "echo out of cheese; exit 3"]
+ready = "notify"
 restart = "never"
 )");
-    (void)foster.up(1);
+    (void)foster.run({"up", "-d"});  // what ends early may or may not have been ready
     ASSERT_TRUE(foster.wait_for_state("broken", "exited"));
   }
 
@@ -218,9 +219,20 @@ TEST_F(Top, GoesOnWhenTheSupervisorIsReplacedAndWhenFosterIsBack) {
   EXPECT_TRUE(tmux->shows(": 2 running, ")) << tmux->screen();
   EXPECT_EQ(foster.run({"down"}).code, 0);
   EXPECT_TRUE(tmux->shows("test has ended; waiting for it to come back\n")) << tmux->screen();
-  (void)foster.up(1);
+  (void)foster.run({"up", "-d"});  // what ends early may or may not have been ready
   EXPECT_TRUE(wait_until([&] { return tmux->screen().find("has ended") == std::string::npos; })) << tmux->screen();
   EXPECT_TRUE(tmux->shows("> idle")) << tmux->screen();
+}
+
+TEST_F(Top, SaysSoWhenNobodyAnswersAndKeysStillWork) {
+  const auto tmux = open_top(80, 24);
+  const auto supervisor = foster.info().at("supervisor").to_number<pid_t>();
+  ::kill(supervisor, SIGSTOP);
+  EXPECT_TRUE(tmux->shows("test has not answered for ")) << tmux->screen();
+  tmux->press({"Down"});
+  EXPECT_TRUE(tmux->shows("> idle")) << tmux->screen();
+  ::kill(supervisor, SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return tmux->screen().find("has not answered") == std::string::npos; }));
 }
 
 TEST_F(Top, HasColoursUnlessNobodyWantsThem) {

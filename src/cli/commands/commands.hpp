@@ -10,6 +10,7 @@ ExitCode completion(Context& context, const Command& command, Arguments argument
 ExitCode diff(Context& context, const Command& command, Arguments arguments);
 ExitCode down(Context& context, const Command& command, Arguments arguments);
 ExitCode explain(Context& context, const Command& command, Arguments arguments);
+ExitCode history(Context& context, const Command& command, Arguments arguments);
 ExitCode help(Context& context, const Command& command, Arguments arguments);
 ExitCode import(Context& context, const Command& command, Arguments arguments);
 ExitCode info(Context& context, const Command& command, Arguments arguments);

@@ -31,6 +31,7 @@ std::string absence_text(const Client& client, const std::string& foster, const 
 }
 
 void Feed::look(Moment now) {
+  looked_ = now;
   if (!events_ && now >= next_events_) follow_events(now);
   if (!list_ && now >= next_list_) ask(now);
   if (list_ && now - asked_ > kSlow) {
@@ -98,7 +99,8 @@ void Feed::watch(std::vector<pollfd>& fds) const {
 }
 
 Moment Feed::next() const {
-  Moment next = list_ ? asked_ + kEach : next_list_;
+  // An answer that is late is waited for, and how late it is is told each second.
+  Moment next = list_ ? looked_ + kEach : next_list_;
   if (!events_) next = std::min(next, next_events_);
   return next;
 }

@@ -55,6 +55,7 @@ class Feed {
   Moment next_events_{};
   Moment next_list_{};
   Moment asked_{};
+  Moment looked_{};
 };
 
 }  // namespace foster::cli::top

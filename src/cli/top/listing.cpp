@@ -106,7 +106,9 @@ void Listing::find_selected_again() {
     if (row(index).name == selected_name_) selected_ = index;
   }
   selected_ = shown_.empty() ? 0 : std::min(selected_, shown_.size() - 1);
-  if (!shown_.empty() && selected_name_.empty()) selected_name_ = row(selected_).name;
+  // One that a search hides is selected again after it; one that is gone gives its place to the next.
+  const bool is_hidden = !filter_.empty() && !selected_name_.empty();
+  if (!shown_.empty() && !is_hidden) selected_name_ = row(selected_).name;
   keep_in_sight();
 }
 

@@ -1,5 +1,6 @@
 #include "api/json_codec.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "api/timestamp.hpp"
@@ -92,7 +93,20 @@ TEST(JsonCodecApplied, TellsChangesWarningsAndOutcomes) {
 TEST(JsonCodecEvents, CarryTheirCauseAsAWordAndAsASentence) {
   EXPECT_EQ(encode(event_of(17, "web")),
             R"({"id":17,"time":"2031-05-07T00:00:00.267Z","name":"web","from":"running","to":"backoff","run":2,)"
-            R"("exit":{"code":3},"cause":"exited with code 3","cause_kind":"ended","cause_detail":null})");
+            R"("exit":{"code":3},"cause":"exited with code 3","cause_kind":"ended","cause_detail":null,)"
+            R"("use":null,"last_output":null})");
+}
+
+TEST(JsonCodecEvents, TellWhatARunUsedAndSaidLast) {
+  EventRow row = event_of(17, "web");
+  row.end = core::RunEnd{.use = core::RunEnd::Use{.user_time = std::chrono::milliseconds(1250),
+                                                  .system_time = std::chrono::microseconds(3),
+                                                  .most_resident_bytes = 77'000'000},
+                         .last_output = "bye\n"};
+  EXPECT_THAT(encode(row),
+              ::testing::EndsWith(R"("use":{"user":1.25,"system":0.000003,"memory":77000000},"last_output":"bye\n"})"));
+  row.end->use->most_resident_bytes.reset();
+  EXPECT_THAT(encode(row), ::testing::HasSubstr(R"("memory":null)"));
 }
 
 TEST(JsonCodecText, BytesThatAreNoUtf8AreMendedAndControlsEscaped) {

@@ -88,6 +88,8 @@ TEST(TopModel, TheSelectedServiceStaysSelectedWhenTheOrderChanges) {
   EXPECT_EQ(selected(model), "db");
   model.take(rows_called({"a", "web"}), 12s, kNow);
   EXPECT_EQ(selected(model), "web");
+  model.take(rows_called({"web", "b", "a"}), 12s, kNow);
+  EXPECT_EQ(selected(model), "web") << "who took its place is selected from then on";
   model.take({}, 13s, kNow);
   EXPECT_EQ(selected(model), "");
 }

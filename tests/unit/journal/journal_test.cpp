@@ -178,6 +178,53 @@ TEST(JournalWithALimit, KeepsTheNewestEvents) {
   EXPECT_EQ(events.front().run, 952U);
 }
 
+TEST(Journal, GivesBackTheEndOfARunAndTellsNothingFromNotKnown) {
+  const TemporaryDirectory directory;
+  std::vector<EventRecord> sent(4, event_of("web"));
+  sent[1].end = core::RunEnd{
+      .use = core::RunEnd::Use{.user_time = 1'234'567us, .system_time = 5us, .most_resident_bytes = 77'000'000'000},
+      .last_output = "out of cheese\n\xff\n"};
+  sent[2].end = core::RunEnd{.use = core::RunEnd::Use{}, .last_output = ""};
+  sent[3].end = core::RunEnd{.use = std::nullopt, .last_output = "x"};
+  {
+    auto journal = open_journal(directory);
+    for (EventRecord& event : sent) event.id = journal.append(event);
+  }
+  EXPECT_EQ(open_journal(directory).history({}).value(), sent);
+}
+
+TEST(JournalOfAnOlderFoster, IsBroughtUpToDateWithEverythingInIt) {
+  const TemporaryDirectory directory;
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(directory.path("journal.db").c_str(), &raw), SQLITE_OK);
+  // Version 1, as it was.
+  ASSERT_EQ(
+      sqlite3_exec(raw,
+                   "CREATE TABLE event (id INTEGER PRIMARY KEY, wall INTEGER NOT NULL, monotonic INTEGER NOT NULL,"
+                   "  instance TEXT NOT NULL, run INTEGER NOT NULL, state INTEGER NOT NULL, cause INTEGER NOT NULL,"
+                   "  detail TEXT NOT NULL, exit INTEGER);"
+                   "CREATE INDEX event_of_instance ON event (instance, id);"
+                   "INSERT INTO event VALUES (7, 1000000, 5, 'web', 3, 772, 8, 'because', 259);"
+                   "PRAGMA user_version = 1",
+                   nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  sqlite3_close(raw);
+  for (int opening = 1; opening <= 2; ++opening) {
+    auto journal = open_journal(directory);
+    const auto events = journal.history({}).value();
+    ASSERT_EQ(events.size(), static_cast<std::size_t>(opening));
+    EXPECT_EQ(events[0].id, 7U);
+    EXPECT_EQ(events[0].instance, "web");
+    EXPECT_EQ(events[0].run, 3U);
+    EXPECT_EQ(events[0].cause.exit, ExitStatus(Exited{3}));
+    EXPECT_FALSE(events[0].end);
+    EventRecord next = event_of("web");
+    next.end = core::RunEnd{.use = {}, .last_output = "words"};
+    EXPECT_EQ(journal.append(next), 7U + static_cast<unsigned>(opening));
+    EXPECT_EQ(journal.history({}).value().back().end, next.end);
+  }
+}
+
 TEST(JournalOfANewerFoster, IsLeftAloneAndEventsStayInMemory) {
   const TemporaryDirectory directory;
   sqlite3* raw = nullptr;
