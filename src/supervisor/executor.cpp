@@ -390,8 +390,9 @@ void Executor::release_unless_foreign(core::InstanceId id) {
 }
 
 void Executor::end_untold(core::InstanceId id, const ExitStatus& status) {
-  const Instance* it = find(id);
+  Instance* it = find(id);
   if (it == nullptr) return;
+  it->is_foreign = true;  // what it has left is not below the reaper either
   tools_.exits.forget(it->main_pid);
   main_exited(id, it->run, it->main_pid, status, {});  // what it used is told to its parent alone
 }

@@ -134,6 +134,7 @@ Result<> Recovery::take_up_pending(core::InstanceId id, const ledger::Entry& ent
   if (may_be_stranger && !process) {
     // It ran, and has ended; what it has started may live on.
     executor_.adopt(id, run, 0, 0, std::nullopt, held_fifo(id));
+    executor_.find(id)->is_foreign = true;
     engine_.report(id, core::event::Spawned{run, *pid});
     engine_.report(id, core::event::MainExited{run, ExitUnknown{}, *pid});
     return {};
