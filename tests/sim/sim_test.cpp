@@ -49,5 +49,28 @@ TEST(Story, EndsTheSameWayEachTimeItIsTold) {
   }
 }
 
+// What happens around a fleet is the same with and without the losses as long as nobody is answered earlier for them,
+// and as long as it does not hang on how many runs are alive. Then all must come to the same end.
+TEST(Story, EndsTheSameWhereTheSupervisorIsNeverLost) {
+  unsigned losses = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds / 4; ++seed) {
+    Story story = make_story(seed, kSteps);
+    std::erase_if(story.ops, [](const Op& op) {
+      const bool is_lost_torn = op.deed == Deed::lose_supervisor && op.b != 0;  // what was asked then is asked in vain
+      const bool is_kept = op.deed == Deed::advance || op.deed == Deed::start || op.deed == Deed::stop ||
+                           op.deed == Deed::restart || op.deed == Deed::lose_supervisor;
+      return !is_kept || is_lost_torn;
+    });
+    const Outcome outcome = run(story);
+    ASSERT_TRUE(outcome.violations.empty()) << report(shrink(story, outcome));
+    if (outcome.told_early > 0) continue;
+    losses += outcome.losses;
+    Story calm = story;
+    std::erase_if(calm.ops, [](const Op& op) { return op.deed == Deed::lose_supervisor; });
+    ASSERT_EQ(outcome.end, run(calm).end) << to_text(story);
+  }
+  EXPECT_GT(losses, kSeeds / 40);
+}
+
 }  // namespace
 }  // namespace foster::sim

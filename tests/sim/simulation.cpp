@@ -168,6 +168,7 @@ class Simulation {
   // The supervisor is lost, and another one takes over from what was recorded.
   void recover(bool compare) {
     note("the supervisor is lost");
+    ++outcome_.losses;
     std::vector<InstanceId> ids;
     std::vector<InstanceRecord> records;
     for (const auto& [id, record] : ledger_) {
@@ -181,6 +182,7 @@ class Simulation {
     for (const InstanceId id : ids) {
       const InstanceView view = fleet_.view(id);
       if (view.state != State::starting && view.state != State::stopping) continue;
+      outcome_.told_early += view.pid ? 0U : 1U;
       tell(id, world_.answer_lost_spawn(id, view.run));
     }
     if (interrupted_) {
@@ -308,6 +310,11 @@ class Simulation {
     world_.calm_down();
     lost_after_.reset();
     for (unsigned n = 0; n < 20 && goes_on(); ++n) advance(60s);
+    for (const InstanceId id : fleet_.ids()) {
+      const InstanceView view = fleet_.view(id);
+      outcome_.end.push_back(view.name + " " + std::string(to_string(view.state)));
+    }
+    std::ranges::sort(outcome_.end);
     if (!goes_on()) return;
     for (const InstanceId id : fleet_.ids()) {
       const InstanceView view = fleet_.view(id);

@@ -14,6 +14,9 @@ struct Outcome {
   std::size_t op = 0;           ///< The step of the story at which it came out; its size: when it was to come to rest.
   unsigned steps = 0;           ///< What the fleet was told, all in all.
   std::vector<std::string> trail;  ///< The last things told and decided, where asked for.
+  std::vector<std::string> end;    ///< What each instance came to: "web:0 running".
+  unsigned losses = 0;             ///< How often the supervisor was lost.
+  unsigned told_early = 0;         ///< What only the next supervisor asked about, and so knew before its time.
 };
 
 enum class Trail : std::uint8_t { none, keep };
