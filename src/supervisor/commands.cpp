@@ -6,6 +6,7 @@
 #include "config/load.hpp"
 #include "logs/log_name.hpp"
 #include "supervisor/adoption.hpp"
+#include "supervisor/event_row.hpp"
 #include "supervisor/log_cursor.hpp"
 #include "sys/clock.hpp"
 #include "sys/procfs.hpp"
@@ -42,17 +43,6 @@ std::vector<api::Diagnostic> to_api(const config::Diagnostics& found) {
 
 Problem bad_config(const config::Diagnostics& found) {
   return {Problem::Kind::bad_config, found.front().message, to_api(found)};
-}
-
-api::EventRow to_row(const journal::EventRecord& record) {
-  return {.id = record.id,
-          .time = record.wall,
-          .name = record.instance,
-          .from = record.from,
-          .to = record.to,
-          .run = record.run,
-          .cause = record.cause,
-          .end = record.end};
 }
 
 }  // namespace

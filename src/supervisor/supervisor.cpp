@@ -20,6 +20,7 @@
 #include "supervisor/definitions.hpp"
 #include "supervisor/engine.hpp"
 #include "supervisor/event_log.hpp"
+#include "supervisor/event_row.hpp"
 #include "supervisor/executor.hpp"
 #include "supervisor/exits.hpp"
 #include "supervisor/probes.hpp"
@@ -178,29 +179,6 @@ struct Supervisor::Parts {
             .history_trouble = journal.stuck() ? to_string(*journal.stuck()) : std::string(),
             .recoveries = static_cast<unsigned>(ledger.recoveries()),
             .hangs = static_cast<unsigned>(ledger.hangs())};
-  }
-
-  static journal::EventRecord to_record(const api::EventRow& row, core::Instant now) {
-    return {.id = row.id,
-            .wall = row.time,
-            .monotonic = now,
-            .instance = row.name,
-            .run = row.run,
-            .from = row.from,
-            .to = row.to,
-            .cause = row.cause,
-            .end = row.end};
-  }
-
-  static api::EventRow to_row(const journal::EventRecord& record) {
-    return {.id = record.id,
-            .time = record.wall,
-            .name = record.instance,
-            .from = record.from,
-            .to = record.to,
-            .run = record.run,
-            .cause = record.cause,
-            .end = record.end};
   }
 
   [[nodiscard]] Result<> keep_definitions() const {
