@@ -20,7 +20,7 @@ namespace foster::reaper::testing {
 
 /// Looks again and again, until the patience is over. @return Whether it came true.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition,
-                              std::chrono::seconds patience = std::chrono::seconds(20));
+                              std::chrono::seconds patience = std::chrono::seconds(60));
 
 /// Live children and dead ones, as /proc shows them.
 struct Children {
