@@ -30,7 +30,7 @@ class ChildSignal {
   sys::SignalFd fd_;
   pthread_t thread_;
   bool was_blocked_;
-  struct sigaction found_ {};
+  struct sigaction found_{};
   bool is_changed_ = false;
   bool is_active_ = true;
 };

@@ -132,7 +132,7 @@ void stand_apart(const GuardianDuty& duty) noexcept {
 void run_guardian(const GuardianDuty& duty, const sys::StartChild& start) noexcept {
   (void)::prctl(PR_SET_NAME, "foster-guard");
   (void)::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  struct sigaction by_default {};  // an ignored SIGCHLD would have the kernel reap in our place
+  struct sigaction by_default{};  // an ignored SIGCHLD would have the kernel reap in our place
   (void)::sigaction(SIGCHLD, &by_default, nullptr);
   const sys::Started started = start();
   const GuardianMessage message{

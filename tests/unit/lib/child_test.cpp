@@ -67,7 +67,7 @@ TEST(ChildWait, TellsWhatWasUsed) {
 
 TEST(ChildWait, IsNotMisledByASignalHandler) {
   const int code = in_forked_process([] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int) {};
     (void)::sigaction(SIGUSR1, &action, nullptr);
     Child child = start(shell("kill -USR1 $PPID; kill -USR1 $PPID; exit 5"));
@@ -82,7 +82,7 @@ class ChildReapedElsewhere : public ::testing::TestWithParam<const char*> {
   void TearDown() override { sys::forbid_facilities_for_testing(""); }
 
   static bool kernel_remembers() {
-    struct utsname system {};
+    struct utsname system{};
     (void)::uname(&system);
     int major = 0, minor = 0;
     (void)std::sscanf(system.release, "%d.%d", &major, &minor);
@@ -188,7 +188,9 @@ TEST(ChildDestroyed, EndsWhatStopWouldEnd) {
 TEST(ChildDestroyed, InAForkedCopyTouchesNothing) {
   Cat cat;
   const int code = in_forked_process([&] {
-    { const Child gone = std::move(cat.child()); }
+    {
+      const Child gone = std::move(cat.child());
+    }
     return 0;
   });
   EXPECT_EQ(code, 0);

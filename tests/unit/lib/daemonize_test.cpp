@@ -256,8 +256,7 @@ TEST(DaemonizeOptionsThatCannotBe, AreRefusedBeforeAnythingHappens) {
   for (const int number : {-1, 999'999}) {
     DaemonizeOptions closed;
     closed.keep_descriptors = {number};
-    EXPECT_EQ(to_string(detach(closed).error()),
-              "keep descriptor " + std::to_string(number) + ": Bad file descriptor");
+    EXPECT_EQ(to_string(detach(closed).error()), "keep descriptor " + std::to_string(number) + ": Bad file descriptor");
   }
 }
 

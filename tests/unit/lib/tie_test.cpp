@@ -40,8 +40,7 @@ Family read_family(BorrowedFd fd) {
 /// The parent of such a family, in a process of its own.
 class Parent {
  public:
-  explicit Parent(
-      TieToParent tie, const std::function<void()>& afterwards = [] { (void)::pause(); }) {
+  explicit Parent(TieToParent tie, const std::function<void()>& afterwards = [] { (void)::pause(); }) {
     Pipe said = make_pipe();
     pid_ = ::fork();
     if (pid_ == 0) {

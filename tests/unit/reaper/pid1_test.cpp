@@ -229,8 +229,8 @@ TEST(InitZombies, TenThousandAtOnceAreAllReaped) {
   const pid_t command = children_of(init).alive.at(0);
   // Each look reads all of them.
   constexpr std::chrono::seconds kPatience(100);
-  ASSERT_TRUE(eventually([&] { return children_of(command).alive.empty() && children_of(command).zombies == 0; },
-                         kPatience));
+  ASSERT_TRUE(
+      eventually([&] { return children_of(command).alive.empty() && children_of(command).zombies == 0; }, kPatience));
   EXPECT_TRUE(eventually([&] { return children_of(init).zombies == 0; }, kPatience));
   const auto took = std::chrono::steady_clock::now() - begin;
   RecordProperty("milliseconds", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
