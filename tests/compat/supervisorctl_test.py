@@ -453,7 +453,9 @@ class Terminal:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             try:
-                os.execve(arguments[0], arguments, {"TERM": "xterm", "LANG": "C.UTF-8", "HOME": str(directory)})
+                kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+                own = {"TERM": "xterm", "LANG": "C.UTF-8", "HOME": str(directory)}
+                os.execve(arguments[0], arguments, kept | own)
             finally:
                 os._exit(1)
         self._text = ""
