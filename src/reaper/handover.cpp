@@ -67,7 +67,9 @@ Inherited take_inherited(BorrowedFd file) {
     if (one.fd < 0 || ::fcntl(one.fd, F_SETFD, FD_CLOEXEC) != 0) continue;
     UniqueFd fd(one.fd);
     if (UniqueFd moved(::fcntl(one.fd, F_DUPFD_CLOEXEC, kFirstHighNumber)); moved) fd = std::move(moved);
-    if (one.place < HeldFds::kFirstProcess) {
+    if (one.place == HeldFds::kWatch) {
+      found.watch = std::move(fd);
+    } else if (one.place < HeldFds::kFirstProcess) {
       found.fifos.insert_or_assign(one.place, std::move(fd));
     } else {
       found.processes.insert_or_assign(one.place - HeldFds::kFirstProcess, std::move(fd));

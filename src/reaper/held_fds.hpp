@@ -14,10 +14,12 @@
 namespace foster::reaper {
 
 /// One descriptor a place, in a table that is made once. The first places are those of FIFOs, a slot's the slot itself;
-/// behind them are those of processes.
+/// behind them are those of processes; one is for what watches the runtime directory.
 class HeldFds {
  public:
   static constexpr std::uint32_t kFirstProcess = ledger::kSlots;
+  /// The same in every build, however large the table is.
+  static constexpr std::uint32_t kWatch = UINT32_MAX - 1;
 
   HeldFds() : fds_(std::size_t{2} * ledger::kSlots) {}
 
@@ -27,7 +29,7 @@ class HeldFds {
 
   /// In place of what was held. A place beyond the table is nobody's: the descriptor is closed.
   void hold(std::uint32_t place, UniqueFd fd) noexcept {
-    if (place < fds_.size()) fds_[place] = std::move(fd);
+    if (UniqueFd* held = find(place)) *held = std::move(fd);
   }
   /// Calls `deed` with each place and what is held there.
   template <class Deed>
@@ -35,17 +37,25 @@ class HeldFds {
     for (std::size_t place = 0; place < fds_.size(); ++place) {
       if (fds_[place]) deed(static_cast<std::uint32_t>(place), BorrowedFd(fds_[place]));
     }
+    if (watch_) deed(kWatch, BorrowedFd(watch_));
   }
   /// They are another program's of this process from now on: nothing is closed.
   void give_up() noexcept {
     for (UniqueFd& fd : fds_) (void)fd.release();
+    (void)watch_.release();
   }
   void release(std::uint32_t place) noexcept {
-    if (place < fds_.size()) fds_[place].reset();
+    if (UniqueFd* held = find(place)) held->reset();
   }
 
  private:
+  [[nodiscard]] UniqueFd* find(std::uint32_t place) noexcept {
+    if (place == kWatch) return &watch_;
+    return place < fds_.size() ? &fds_[place] : nullptr;
+  }
+
   std::vector<UniqueFd> fds_;
+  UniqueFd watch_;
 };
 
 }  // namespace foster::reaper

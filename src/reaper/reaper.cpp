@@ -228,6 +228,9 @@ class Reaper {
       case MessageKind::release_process:
         if (size >= sizeof(Slot)) held_.release(HeldFds::place_of_process(message.slot.slot));
         return;
+      case MessageKind::hold_watch:
+        if (fd) held_.hold(HeldFds::kWatch, std::move(fd));
+        return;
       case MessageKind::finish:
         if (size >= sizeof(Finish)) finish_ = message.finish.exit_code;
         return;

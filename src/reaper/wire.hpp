@@ -28,6 +28,7 @@ enum class MessageKind : std::uint32_t {
   hold_process =
       24,  ///< Keep this pidfd of a process that is no child of the reaper, for the next supervisor: Slot, with it.
   release_process = 25,  ///< Close what is kept of the slot's process: Slot.
+  hold_watch = 26,       ///< Keep this inotify instance for the next supervisor: Plain, with it.
 };
 
 struct Header {

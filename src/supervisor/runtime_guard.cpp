@@ -60,9 +60,15 @@ void send(sys::Channel& reaper, reaper::MessageKind kind, BorrowedFd fd) {
 
 RuntimeGuard::RuntimeGuard(Tools tools) : tools_(std::move(tools)), soon_(tools_.loop, [this] { look(); }) {}
 
-void RuntimeGuard::start() {
-  inotify_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!inotify_) return;
+void RuntimeGuard::start(UniqueFd inherited) {
+  inotify_ = std::move(inherited);
+  if (!inotify_) {
+    inotify_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    if (!inotify_) return;
+    // Whoever closes the last descriptor of one waits for a grace period of the kernel, 10 ms and more. That would be a
+    // supervisor at its end, and the next one is not started before that.
+    send(tools_.channel, reaper::MessageKind::hold_watch, inotify_);
+  }
   watch_directories();
   watch_.emplace(tools_.loop, inotify_, [this] { note(); });
 }

@@ -32,8 +32,8 @@ class RuntimeGuard {
 
   explicit RuntimeGuard(Tools tools);
 
-  /// From now on.
-  void start();
+  /// From now on; with the instance of inotify of an earlier supervisor, from its end on.
+  void start(UniqueFd inherited);
 
  private:
   void watch_directories();

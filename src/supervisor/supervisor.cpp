@@ -85,6 +85,7 @@ struct Supervisor::Parts {
         sys::PreparedDirectories opened, ledger::Ledger found, journal::Journal history, Definitions applied,
         Remembered past)
       : options(std::move(given)),
+        watch(std::move(from_reaper.watch)),
         inherited(std::move(from_reaper)),
         lane(std::move(reserved)),
         open_files(raise_open_files()),
@@ -347,6 +348,7 @@ struct Supervisor::Parts {
   }
 
   Options options;
+  UniqueFd watch;               ///< Of the runtime directory, an earlier supervisor's.
   reaper::Inherited inherited;  ///< For the recovery.
   std::optional<sys::FdLane> lane;
   rlimit open_files;
@@ -431,7 +433,7 @@ Result<UniqueFd> Supervisor::bequeath() {
 Ending Supervisor::run() {
   Parts& parts = *parts_;
   send(parts.channel, reaper::Plain{.header = {reaper::kWireVersion, reaper::MessageKind::up}});
-  parts.guard.start();
+  parts.guard.start(std::move(parts.watch));
   parts.apply_first_config();
   parts.loop.run();
   parts.server.reset();

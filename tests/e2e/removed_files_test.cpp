@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -116,6 +117,34 @@ TEST_F(RemovedFiles, TheWholeDirectoryIsMadeAgainAndHasItsServicesOnce) {
   struct stat facts{};
   ASSERT_EQ(::stat(runtime.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777, 0700U);
+}
+
+TEST_F(RemovedFiles, WhatIsRemovedWhileThereIsNoSupervisorIsMadeAgain) {
+  const auto lost = static_cast<pid_t>(foster.info().at("supervisor").as_int64());
+  ASSERT_EQ(::kill(reaper, SIGSTOP), 0);
+  ::kill(lost, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !is_alive(lost); }));
+  remove("lock");
+  ASSERT_EQ(::kill(reaper, SIGCONT), 0);
+  EXPECT_TRUE(foster.wait_until([&] { return is_there("lock"); }));
+  expect_unharmed();
+}
+
+// The last descriptor of an instance of inotify is slow to close: a supervisor that had it would be slow to end.
+TEST_F(RemovedFiles, TheReaperHoldsTheWatchForTheNextSupervisor) {
+  const auto watches = [](pid_t pid) {
+    return std::ranges::count_if(std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd"),
+                                 [](const auto& fd) {
+                                   std::error_code gone;
+                                   return std::filesystem::read_symlink(fd.path(), gone).string().ends_with("inotify");
+                                 });
+  };
+  EXPECT_TRUE(wait_until([&] { return watches(reaper) == 1; }));
+  lose("supervisor");
+  EXPECT_EQ(watches(static_cast<pid_t>(foster.info().at("supervisor").as_int64())), 1);
+  EXPECT_EQ(watches(reaper), 1);
+  remove("lock");
+  EXPECT_TRUE(foster.wait_until([&] { return is_there("lock"); }));
 }
 
 TEST_F(RemovedFiles, AgainAndAgainCostsNoDescriptor) {
