@@ -57,6 +57,7 @@ void write_row(JsonWriter& json, const InstanceRow& row) {
   write_exit(json, view.exit);
   write_cause(json, view.cause);
   json.key("log").string_or_null(row.log);
+  json.key("stderr_log").string_or_null(row.stderr_log);
   json.key("wanted").boolean(view.wanted);
   json.key("next");
   if (view.deadline) {

@@ -4,6 +4,7 @@
 
 #include "api/event_stream.hpp"
 #include "api/json_writer.hpp"
+#include "core/glob.hpp"
 
 namespace foster::api {
 namespace {
@@ -23,6 +24,29 @@ std::string in_quotes(std::string_view text) {
 
 }  // namespace
 
+Answer<std::vector<FoundLog>> find_logs(ControlService& service, const std::vector<LogPattern>& patterns) {
+  std::vector<std::string> instances;
+  for (const LogPattern& pattern : patterns) instances.push_back(pattern.instances);
+  const auto rows = service.list(instances);
+  if (!rows) return std::unexpected(rows.error());
+  const auto is_meant = [&](const InstanceRow& row, core::Stream stream) {
+    return patterns.empty() || std::ranges::any_of(patterns, [&](const LogPattern& pattern) {
+             return pattern.wants(stream) && (core::matches_glob(pattern.instances, row.view.service) ||
+                                              core::matches_glob(pattern.instances, row.view.name));
+           });
+  };
+  std::vector<FoundLog> found;
+  for (const InstanceRow& row : *rows) {
+    if (is_meant(row, core::Stream::out)) found.push_back({row.view.name, core::Stream::out, !row.log.empty()});
+    if (row.stderr_log.empty() || !is_meant(row, core::Stream::err)) continue;
+    found.push_back({row.view.name, core::Stream::err});
+  }
+  if (found.empty() && !patterns.empty()) {
+    return std::unexpected(Problem{Problem::Kind::failed, "stderr is not kept apart (stderr-log)", {}});
+  }
+  return found;
+}
+
 void LogSource::add(std::string name, std::unique_ptr<LogCursor> cursor, const LogPosition& from) {
   auto reader = std::make_unique<Reader>();
   reader->name = std::move(name);
@@ -32,7 +56,7 @@ void LogSource::add(std::string name, std::unique_ptr<LogCursor> cursor, const L
   readers_.push_back(std::move(reader));
 }
 
-void LogSource::follow_new_ones(ControlService& service, std::vector<std::string> patterns,
+void LogSource::follow_new_ones(ControlService& service, std::vector<LogPattern> patterns,
                                 std::map<std::string, LogPosition> from) {
   from_ = std::move(from);
   service_ = &service;
@@ -137,13 +161,14 @@ void LogSource::look_for_new_ones() {
     for (const EventRow& row : rows) is_new = is_new || !is_known(row.name);
   }
   if (!is_new) return;
-  const auto rows = service_->list(patterns_);
-  if (!rows) return;
-  for (const InstanceRow& row : *rows) {
-    if (is_known(row.view.name)) continue;
-    const LogPosition& from = from_[row.view.name];
-    auto cursor = service_->open_log({.name = row.view.name, .last_lines = std::nullopt, .resume = from.token});
-    cursor ? add(row.view.name, std::move(*cursor), from) : ignore(row.view.name);
+  const auto logs = find_logs(*service_, patterns_);
+  if (!logs) return;
+  for (const FoundLog& log : *logs) {
+    const std::string name = log_name(log.instance, log.stream);
+    if (is_known(name)) continue;
+    const LogPosition& from = from_[name];
+    auto cursor = service_->open_log({.name = log.instance, .stream = log.stream, .resume = from.token});
+    cursor ? add(name, std::move(*cursor), from) : ignore(name);
   }
 }
 

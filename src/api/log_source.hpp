@@ -8,12 +8,24 @@
 #include <vector>
 
 #include "api/http.hpp"
+#include "api/log_name.hpp"
 #include "api/log_position.hpp"
 
 namespace foster::api {
 
 enum class LogFormat : std::uint8_t { bytes, events };
 enum class AfterTheEnd : std::uint8_t { stop, follow };
+
+/// A log that patterns mean.
+struct FoundLog {
+  std::string instance;
+  core::Stream stream = core::Stream::out;
+  bool is_kept = true;
+};
+
+/// All logs that the patterns mean, in the order of the instances; every one for no pattern. stderr of an instance that
+/// does not keep it apart is none.
+[[nodiscard]] Answer<std::vector<FoundLog>> find_logs(ControlService& service, const std::vector<LogPattern>& patterns);
 
 class LogSource final : public BodySource {
  public:
@@ -27,7 +39,7 @@ class LogSource final : public BodySource {
 
   /// Adds whatever appears later and matches the patterns; where one begins is in `from`, or it begins with the
   /// oldest that is kept.
-  void follow_new_ones(ControlService& service, std::vector<std::string> patterns,
+  void follow_new_ones(ControlService& service, std::vector<LogPattern> patterns,
                        std::map<std::string, LogPosition> from);
 
   Progress read(std::string& out, std::size_t most, std::string& extension) override;
@@ -56,7 +68,7 @@ class LogSource final : public BodySource {
   std::vector<std::string> ignored_;
   std::size_t turn_ = 0;
   ControlService* service_ = nullptr;
-  std::vector<std::string> patterns_;
+  std::vector<LogPattern> patterns_;
   std::map<std::string, LogPosition> from_;
   std::unique_ptr<EventCursor> events_;
   bool events_armed_ = false;

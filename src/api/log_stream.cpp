@@ -3,6 +3,7 @@
 #include <map>
 
 #include "api/json_api.hpp"
+#include "api/log_name.hpp"
 #include "api/log_position.hpp"
 #include "api/log_source.hpp"
 
@@ -54,29 +55,39 @@ Answer<std::map<std::string, LogPosition>> resume_positions(const Request& reque
   return positions;
 }
 
-std::optional<Problem> add_reader(ControlService& service, LogSource& source, const std::string& name,
+std::optional<Problem> add_reader(ControlService& service, LogSource& source, const FoundLog& wanted,
                                   const Options& options, const LogPosition& from) {
-  auto cursor = service.open_log({.name = name, .last_lines = options.lines, .resume = from.token});
+  auto cursor = service.open_log(
+      {.name = wanted.instance, .stream = wanted.stream, .last_lines = options.lines, .resume = from.token});
   if (!cursor) return cursor.error();
-  source.add(name, std::move(*cursor), from);
+  source.add(log_name(wanted.instance, wanted.stream), std::move(*cursor), from);
   return std::nullopt;
+}
+
+Answer<core::Stream> stream_of(const Request& request) {
+  const std::string* word = request.parameter("stream");
+  if (word == nullptr || *word == "stdout") return core::Stream::out;
+  if (*word == "stderr") return core::Stream::err;
+  return std::unexpected(bad_request("\"stream\" must be stdout or stderr"));
 }
 
 }  // namespace
 
 void handle_log(ControlService& service, Request& request, Reply reply) {
-  if (const auto problem = unknown_parameter(request, {"lines", "follow", "resume", "raw"})) {
+  if (const auto problem = unknown_parameter(request, {"lines", "follow", "resume", "raw", "stream"})) {
     return reply(problem_response(*problem));
   }
   const auto options = options_of(request);
   if (!options) return reply(problem_response(options.error()));
+  const auto stream = stream_of(request);
+  if (!stream) return reply(problem_response(stream.error()));
   const std::string* resume = request.parameter("resume");
   const std::string& position = resume != nullptr ? *resume : request.last_event_id;
   const auto from = position.empty() ? LogPosition{} : log_position_from_string(position);
   if (!from) return reply(problem_response(bad_request("\"resume\" must be a position")));
   const LogFormat format = format_of(request);
   auto source = std::make_unique<LogSource>(format, options->after_the_end);
-  if (const auto problem = add_reader(service, *source, request.captures.front(), *options, *from)) {
+  if (const auto problem = add_reader(service, *source, {request.captures.front(), *stream}, *options, *from)) {
     return reply(problem_response(*problem));
   }
   reply(respond_with(std::move(source), format));
@@ -88,23 +99,22 @@ void handle_logs(ControlService& service, Request& request, Reply reply) {
   }
   const auto options = options_of(request);
   if (!options) return reply(problem_response(options.error()));
-  std::vector<std::string> patterns;
+  std::vector<LogPattern> patterns;
   for (const Parameter& one : request.query) {
-    if (one.name == "name") patterns.push_back(one.value);
+    if (one.name == "name") patterns.push_back(parse_log_pattern(one.value));
   }
   auto positions = resume_positions(request);
   if (!positions) return reply(problem_response(positions.error()));
-  const auto rows = service.list(patterns);
-  if (!rows) return reply(problem_response(rows.error()));
+  const auto logs = find_logs(service, patterns);
+  if (!logs) return reply(problem_response(logs.error()));
   const LogFormat format = format_of(request);
   auto source = std::make_unique<LogSource>(format, options->after_the_end);
   if (options->after_the_end == AfterTheEnd::follow) source->follow_new_ones(service, patterns, *positions);
-  for (const InstanceRow& row : *rows) {
-    if (row.log.empty()) {
-      source->ignore(row.view.name);
-      continue;
-    }
-    if (const auto problem = add_reader(service, *source, row.view.name, *options, (*positions)[row.view.name])) {
+  for (const FoundLog& log : *logs) {
+    const std::string name = log_name(log.instance, log.stream);
+    if (!log.is_kept) {
+      source->ignore(name);
+    } else if (const auto problem = add_reader(service, *source, log, *options, (*positions)[name])) {
       return reply(problem_response(*problem));
     }
   }

@@ -76,11 +76,12 @@ struct Info {
 struct InstanceRow {
   core::InstanceView view;
   std::string log;                               ///< Path of the current file; empty: no log.
+  std::string stderr_log = {};                   ///< The same of stderr, where that is kept apart.
   std::chrono::system_clock::time_point since;   ///< view.since as wall-clock time.
   std::optional<std::chrono::microseconds> cpu;  ///< Used by the main process so far.
   std::optional<std::uint64_t> memory;           ///< Resident bytes of the main process.
   std::string status;                            ///< STATUS= of the service.
-  std::uint64_t dropped_bytes = 0;               ///< Output given up because the log could not be written.
+  std::uint64_t dropped_bytes = 0;               ///< Output given up because its log could not be written.
   std::string log_trouble = {};                  ///< Why the log cannot be written at the moment; empty: it can.
 };
 
@@ -163,8 +164,9 @@ class LogCursor {
 };
 
 struct LogRequest {
-  std::string name;                         ///< One instance, or a service with one worker.
-  std::optional<std::uint64_t> last_lines;  ///< Empty: everything kept.
+  std::string name;  ///< One instance, or a service with one worker.
+  core::Stream stream = core::Stream::out;
+  std::optional<std::uint64_t> last_lines = {};  ///< Empty: everything kept.
   /// Go on at a `LogCursor::position`, also of an earlier supervisor; wins over `last_lines`. What was
   /// there and is no longer kept is skipped: reading then begins with the oldest.
   std::string resume = {};

@@ -38,9 +38,7 @@ class Attachment {
                         .follow = true,
                         .from = ends_of_logs(client_.directories().logs, options_.model)}),
         printer_(context.out, context.has_colour(context.out) ? LinePrinter::Colours::on : LinePrinter::Colours::off) {
-    for (const core::Service& service : options_.model.services) {
-      for (unsigned index = 0; index < service.workers; ++index) printer_.expect(core::instance_name(service, index));
-    }
+    for (const std::string& name : log_names(options_.model)) printer_.expect(name);
   }
 
   ExitCode run(sys::SignalFd signals) {

@@ -42,6 +42,7 @@ constexpr Command kCommands[] = {
      "foster signal HUP nginx\nfoster signal USR1 'web*'", Operands::signal_and_services, commands::signal},
     {"logs", "[NAME…]", "Show what services wrote",
      "foster logs web\nfoster logs -f                   # of all, as it comes\nfoster logs -n 100 'web*'\n"
+     "foster logs web/stderr           # where stderr is kept apart\n"
      "foster logs --raw web > web.log  # the exact bytes, rotated files included",
      Operands::services, commands::logs},
     {"why", "NAME…", "Tell why a service is in its state", "foster why web", Operands::services, commands::why},

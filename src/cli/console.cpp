@@ -22,9 +22,7 @@ void show_output(Context& context, const Target& target, const core::Model& mode
   const Client client(target.directories);
   LinePrinter printer(context.out,
                       context.has_colour(context.out) ? LinePrinter::Colours::on : LinePrinter::Colours::off);
-  for (const core::Service& service : model.services) {
-    for (unsigned index = 0; index < service.workers; ++index) printer.expect(core::instance_name(service, index));
-  }
+  for (const std::string& name : log_names(model)) printer.expect(name);
   LogFollower logs(client, {.names = {}, .lines = std::nullopt, .follow = true, .from = std::move(ends)});
   bool has_begun = false;
   for (int look = 0; look < kLooks && !has_begun; ++look) {

@@ -81,6 +81,7 @@ Row row_from(const Fields& fields) {
           .cause = fields.text("cause"),
           .cause_kind = fields.text("cause_kind"),
           .log = fields.text("log"),
+          .stderr_log = fields.text("stderr_log"),
           .is_wanted = fields.flag("wanted"),
           .next = fields.time("next"),
           .cpu = fields.number<double>("cpu"),

@@ -31,6 +31,7 @@ struct Row {
   std::string cause;
   std::string cause_kind;
   std::string log;
+  std::string stderr_log;
   bool is_wanted = false;
   std::optional<WallTime> next;
   std::optional<double> cpu;  ///< Seconds.

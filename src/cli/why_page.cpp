@@ -36,6 +36,7 @@ void add_headline(std::string& text, const Row& row, WallTime now, bool has_colo
   if (row.restarts > 0) add(text, "  restarts   {}\n", row.restarts);
   if (!row.status.empty()) add(text, "  it says    {}\n", printable(row.status));
   if (!row.log.empty()) add(text, "  log        {}\n", row.log);
+  if (!row.stderr_log.empty()) add(text, "  stderr     {}\n", row.stderr_log);
   if (!row.log_trouble.empty()) add(text, "             cannot be written: {}\n", printable(row.log_trouble));
   if (row.dropped_bytes > 0) {
     add(text, "             {} bytes of output were dropped since it could not be written\n", row.dropped_bytes);

@@ -46,6 +46,16 @@ void check_forking(Reader& reader, const RawTable& table, Position where, const 
   }
 }
 
+void check_log_files(Reader& reader, const RawTable& table, Position where, const core::Service& service) {
+  for (const auto& [stream, key] : {std::pair(core::Stream::out, "log"), std::pair(core::Stream::err, "stderr-log")}) {
+    const core::LogPolicy* log = core::own_log(service, stream);
+    if (service.workers == 1 || log == nullptr || log->file.empty() || log->file.contains("%i")) continue;
+    const KeyScope scope(reader, key);
+    reader.error(position_of(table, key, where), fmt::format("{} workers cannot share a log file", service.workers),
+                 "put %i, the number of the worker, into its name");
+  }
+}
+
 void check_ready_log(Reader& reader, const RawTable& table, Position where, const core::Service& service) {
   if (service.log.enabled || !std::holds_alternative<core::ReadyLog>(service.ready.how)) return;
   const KeyScope scope(reader, "ready");
@@ -187,6 +197,7 @@ core::Service read_service(Reader& reader, std::string_view name, Position where
   }
   if (table.find("ready") == nullptr) service.ready = default_readiness(service.type);
   check_forking(reader, table, where, service);
+  check_log_files(reader, table, where, service);
   check_ready_log(reader, table, where, service);
   return service;
 }

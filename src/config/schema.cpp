@@ -427,6 +427,20 @@ const Key<Service> kServiceKeys[] = {
      .read = read_log,
      .write = write_log,
      .children = keys_of<core::LogPolicy, log_keys>},
+    {.info =
+         {.name = "stderr-log",
+          .type =
+              "table or \"none\"",
+          .fallback = "(with stdout)",
+          .unit =
+              "",
+          .doc =
+              "Keeps what it writes to stderr apart, in a file of its own, with the keys of `log`; an empty table will "
+              "do. `\"none\"`: /dev/null. By default both streams are in one log, in the order of the writes.",
+          .example = "{ file = \"/var/log/shop/web.err\" }",
+          .also = "stderr error-log stderr_logfile redirect_stderr err"},
+     .read = read_stderr_log,
+     .write = write_stderr_log},
 };
 
 }  // namespace

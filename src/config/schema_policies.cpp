@@ -200,6 +200,25 @@ void read_max_size(Reader& reader, const Raw& raw, const RawTable&, LogPolicy& l
 }
 
 const Key<LogPolicy> kLogKeys[] = {
+    {.info = {.name = "file",
+              .type = "path",
+              .fallback = "",
+              .unit = "",
+              .doc = "Where the output goes, in a directory that exists. `%i` is the worker's number, `%n` the "
+                     "service's name. "
+                     "A relative path starts at the config file. By default it is a file in foster's log directory, "
+                     "named after the instance.",
+              .example = "\"/var/log/shop/web.log\"",
+              .also = "path filename logfile stdout_logfile stderr_logfile"},
+     .read =
+         [](Reader& reader, const Raw& raw, const RawTable&, LogPolicy& log) {
+           const auto path = reader.text(raw);
+           if (path && !path->empty()) log.file = absolute_path(reader.base_directory(), *path);
+         },
+     .write = [](const LogPolicy& log) -> std::optional<Raw> {
+       if (log.file.empty()) return std::nullopt;
+       return Raw(log.file);
+     }},
     {.info = {.name = "max-size",
               .type = "size or \"unlimited\"",
               .fallback = "\"10MB\"",
@@ -258,6 +277,20 @@ template <class Policy, auto keys, Policy Service::* member>
 std::optional<Raw> write_policy(const Service& service) {
   if (service.*member == Service{}.*member) return std::nullopt;
   return Raw(write_table(keys(), service.*member));
+}
+
+void read_log_policy(Reader& reader, const Raw& raw, LogPolicy& log) {
+  if (raw.as<RawTable>() != nullptr) {
+    read_policy_table<LogPolicy, log_keys>(reader, raw, log);
+  } else if (raw.as<std::string>() == nullptr) {
+    reader.expected("\"none\" or a table such as { max-size = \"10MB\", keep = 5 }", raw);
+  } else if (reader.word(raw, kNone)) {
+    log.enabled = false;
+  }
+}
+
+Raw write_log_policy(const LogPolicy& log) {
+  return log.enabled ? Raw(write_table(log_keys(), log)) : Raw(std::string(kNone[0]));
 }
 
 }  // namespace
@@ -345,18 +378,21 @@ void read_backoff(Reader& reader, const Raw& raw, const RawTable&, Service& serv
 }
 
 void read_log(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
-  if (raw.as<RawTable>() != nullptr) {
-    read_policy_table<core::LogPolicy, log_keys>(reader, raw, service.log);
-  } else if (raw.as<std::string>() == nullptr) {
-    reader.expected("\"none\" or a table such as { max-size = \"10MB\", keep = 5 }", raw);
-  } else if (reader.word(raw, kNone)) {
-    service.log.enabled = false;
-  }
+  read_log_policy(reader, raw, service.log);
+}
+
+void read_stderr_log(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
+  read_log_policy(reader, raw, service.stderr_log.emplace());
 }
 
 std::optional<Raw> write_log(const Service& service) {
   if (service.log == Service{}.log) return std::nullopt;
-  return service.log.enabled ? Raw(write_table(log_keys(), service.log)) : Raw(std::string(kNone[0]));
+  return write_log_policy(service.log);
+}
+
+std::optional<Raw> write_stderr_log(const Service& service) {
+  if (!service.stderr_log) return std::nullopt;
+  return write_log_policy(*service.stderr_log);
 }
 
 std::optional<Raw> write_backoff(const Service& service) {

@@ -101,9 +101,13 @@ enum class WhenLogFull : std::uint8_t {
   block,        ///< Nothing is lost: the service waits.
 };
 
-/// Where stdout and stderr of an instance go.
+/// What a service writes to.
+enum class Stream : std::uint8_t { out, err };
+
+/// What becomes of output.
 struct LogPolicy {
   bool enabled = true;                                 ///< false: /dev/null
+  std::string file;                                    ///< Absolute; "%i" as in argv. Empty: in the log directory.
   std::optional<std::uint64_t> max_size = 10'000'000;  ///< Bytes; empty: no rotation.
   unsigned keep = 5;                                   ///< Rotated files beside the current one.
   WhenLogFull when_full = WhenLogFull::drop_oldest;
@@ -141,8 +145,9 @@ struct Service {
   std::vector<std::uint8_t> success_exit_codes = {0};  ///< An exit with one of these is a success.
   StopPolicy stop;
   Readiness ready;
-  Duration start_seconds = 1s;  ///< With ReadyNone: up for this long is ready.
-  LogPolicy log;
+  Duration start_seconds = 1s;          ///< With ReadyNone: up for this long is ready.
+  LogPolicy log;                        ///< Of stdout, and of stderr unless that has one of its own.
+  std::optional<LogPolicy> stderr_log;  ///< Empty: where stdout goes.
 
   friend bool operator==(const Service&, const Service&) = default;
 };
@@ -152,6 +157,12 @@ struct Service {
   const auto* exited = std::get_if<Exited>(&status);
   return exited != nullptr &&
          std::ranges::find(service.success_exit_codes, exited->code) != service.success_exit_codes.end();
+}
+
+/// What becomes of a stream that goes to a place of its own; null: of stderr, which goes where stdout goes.
+[[nodiscard]] inline const LogPolicy* own_log(const Service& service, Stream stream) {
+  if (stream == Stream::out) return &service.log;
+  return service.stderr_log ? &*service.stderr_log : nullptr;
 }
 
 /// Everything one foster supervises.

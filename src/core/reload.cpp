@@ -13,6 +13,10 @@ struct Key {
   bool (*differs)(const Service&, const Service&);
 };
 
+bool differs_in_size(const LogPolicy& a, const LogPolicy& b) {
+  return a.max_size != b.max_size || a.keep != b.keep;
+}
+
 // Only the next run can honour these.
 constexpr std::array kKeysOfARun{
     Key{"command", [](const Service& a, const Service& b) { return a.argv != b.argv || a.shell != b.shell; }},
@@ -27,7 +31,13 @@ constexpr std::array kKeysOfARun{
     Key{"umask", [](const Service& a, const Service& b) { return a.umask != b.umask; }},
     Key{"stdin", [](const Service& a, const Service& b) { return a.stdin_path != b.stdin_path; }},
     Key{"pidfile", [](const Service& a, const Service& b) { return a.pidfile != b.pidfile; }},
-    Key{"log", [](const Service& a, const Service& b) { return a.log.enabled != b.log.enabled; }},
+    Key{"log",
+        [](const Service& a, const Service& b) { return a.log.enabled != b.log.enabled || a.log.file != b.log.file; }},
+    Key{"stderr-log",
+        [](const Service& a, const Service& b) {
+          if (!a.stderr_log || !b.stderr_log) return a.stderr_log.has_value() != b.stderr_log.has_value();
+          return a.stderr_log->enabled != b.stderr_log->enabled || a.stderr_log->file != b.stderr_log->file;
+        }},
     Key{"ready", [](const Service& a, const Service& b) { return a.ready.how != b.ready.how; }},
 };
 
@@ -50,8 +60,16 @@ constexpr std::array kLiveKeys{
           return a.ready.timeout != b.ready.timeout || a.ready.interval != b.ready.interval;
         }},
     Key{"start-seconds", [](const Service& a, const Service& b) { return a.start_seconds != b.start_seconds; }},
-    Key{"log size", [](const Service& a,
-                       const Service& b) { return a.log.max_size != b.log.max_size || a.log.keep != b.log.keep; }},
+    Key{"log size",
+        [](const Service& a, const Service& b) {
+          return differs_in_size(a.log, b.log) ||
+                 (a.stderr_log && b.stderr_log && differs_in_size(*a.stderr_log, *b.stderr_log));
+        }},
+    Key{"log when full",
+        [](const Service& a, const Service& b) {
+          return a.log.when_full != b.log.when_full ||
+                 (a.stderr_log && b.stderr_log && a.stderr_log->when_full != b.stderr_log->when_full);
+        }},
 };
 
 void name_changed(std::span<const Key> keys, const Service& old, const Service& wanted, std::string& names) {

@@ -69,11 +69,20 @@ Inherited take_inherited(BorrowedFd file) {
     if (UniqueFd moved(::fcntl(one.fd, F_DUPFD_CLOEXEC, kFirstHighNumber)); moved) fd = std::move(moved);
     if (one.place == HeldFds::kWatch) {
       found.watch = std::move(fd);
-    } else if (one.place < HeldFds::kFirstProcess) {
-      found.fifos.insert_or_assign(one.place, std::move(fd));
-    } else {
-      found.processes.insert_or_assign(one.place - HeldFds::kFirstProcess, std::move(fd));
+      continue;
     }
+    const ledger::Slot slot = one.place % ledger::kSlots;
+    switch (static_cast<HeldFds::Kind>(one.place / ledger::kSlots)) {
+      case HeldFds::Kind::fifo:
+        found.fifos.insert_or_assign(slot, std::move(fd));
+        break;
+      case HeldFds::Kind::process:
+        found.processes.insert_or_assign(slot, std::move(fd));
+        break;
+      case HeldFds::Kind::stderr_fifo:
+        found.stderr_fifos.insert_or_assign(slot, std::move(fd));
+        break;
+    }  // what a newer build holds beside is closed
   }
   return found;
 }

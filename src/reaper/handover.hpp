@@ -54,6 +54,7 @@ void list_held(BorrowedFd file, const HeldFds& held, std::vector<int>& numbers) 
 struct Inherited {
   std::map<ledger::Slot, UniqueFd> fifos;
   std::map<ledger::Slot, UniqueFd> processes;
+  std::map<ledger::Slot, UniqueFd> stderr_fifos;
   UniqueFd watch = {};
 };
 [[nodiscard]] Inherited take_inherited(BorrowedFd file);

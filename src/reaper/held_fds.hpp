@@ -13,18 +13,24 @@
 
 namespace foster::reaper {
 
-/// One descriptor a place, in a table that is made once. The first places are those of FIFOs, a slot's the slot itself;
-/// behind them are those of processes; one is for what watches the runtime directory.
+/// One descriptor a place, in a table that is made once. Each kind has a row with a place for every slot; the number of
+/// a place never changes its meaning. One more is for what watches the runtime directory.
 class HeldFds {
  public:
-  static constexpr std::uint32_t kFirstProcess = ledger::kSlots;
+  enum class Kind : std::uint32_t {
+    fifo,         ///< For stdout, and for stderr unless that is kept apart.
+    process,      ///< A pidfd.
+    stderr_fifo,  ///< For stderr alone.
+  };
+  static constexpr std::uint32_t kKinds = 3;
+  static constexpr std::uint32_t kPlaces = kKinds * ledger::kSlots;
   /// The same in every build, however large the table is.
   static constexpr std::uint32_t kWatch = UINT32_MAX - 1;
 
-  HeldFds() : fds_(std::size_t{2} * ledger::kSlots) {}
+  HeldFds() : fds_(kPlaces) {}
 
-  [[nodiscard]] static constexpr std::uint32_t place_of_process(ledger::Slot slot) noexcept {
-    return slot < kFirstProcess ? kFirstProcess + slot : UINT32_MAX;
+  [[nodiscard]] static constexpr std::uint32_t place_of(Kind kind, ledger::Slot slot) noexcept {
+    return slot < ledger::kSlots ? static_cast<std::uint32_t>(kind) * ledger::kSlots + slot : UINT32_MAX;
   }
 
   /// In place of what was held. A place beyond the table is nobody's: the descriptor is closed.

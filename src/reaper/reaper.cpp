@@ -207,6 +207,14 @@ class Reaper {
     }
   }
 
+  void hold(HeldFds::Kind kind, const Slot& message, std::size_t size, UniqueFd fd) noexcept {
+    if (size >= sizeof(Slot) && fd) held_.hold(HeldFds::place_of(kind, message.slot), std::move(fd));
+  }
+
+  void release(HeldFds::Kind kind, const Slot& message, std::size_t size) noexcept {
+    if (size >= sizeof(Slot)) held_.release(HeldFds::place_of(kind, message.slot));
+  }
+
   // A message of an unknown kind, or a torn one, is passed over: nothing here is worth an end.
   void obey(const Message& message, std::size_t size, UniqueFd fd) noexcept {
     if (size < sizeof(Plain)) return;
@@ -217,20 +225,20 @@ class Reaper {
         sys::release_unused_memory();  // what the start has touched is not needed any more
         return;
       case MessageKind::hold:
-        if (size >= sizeof(Slot) && fd) held_.hold(message.slot.slot, std::move(fd));
-        return;
+        return hold(HeldFds::Kind::fifo, message.slot, size, std::move(fd));
       case MessageKind::release:
-        if (size >= sizeof(Slot)) held_.release(message.slot.slot);
-        return;
+        return release(HeldFds::Kind::fifo, message.slot, size);
       case MessageKind::hold_process:
-        if (size >= sizeof(Slot) && fd) held_.hold(HeldFds::place_of_process(message.slot.slot), std::move(fd));
-        return;
+        return hold(HeldFds::Kind::process, message.slot, size, std::move(fd));
       case MessageKind::release_process:
-        if (size >= sizeof(Slot)) held_.release(HeldFds::place_of_process(message.slot.slot));
-        return;
+        return release(HeldFds::Kind::process, message.slot, size);
       case MessageKind::hold_watch:
         if (fd) held_.hold(HeldFds::kWatch, std::move(fd));
         return;
+      case MessageKind::hold_stderr:
+        return hold(HeldFds::Kind::stderr_fifo, message.slot, size, std::move(fd));
+      case MessageKind::release_stderr:
+        return release(HeldFds::Kind::stderr_fifo, message.slot, size);
       case MessageKind::finish:
         if (size >= sizeof(Finish)) finish_ = message.finish.exit_code;
         return;
@@ -346,9 +354,9 @@ class Reaper {
   const bool something_may_run_;
 };
 
-/// A held descriptor for every slot and some of our own. @return What was found, to be given back to the supervisor.
+/// All that can be held, and some of our own. @return What was found, to be given back to the supervisor.
 std::optional<rlimit64> raise_file_limit() noexcept {
-  constexpr rlim64_t kWanted = 2 * ledger::kSlots + 64;
+  constexpr rlim64_t kWanted = HeldFds::kPlaces + 64;
   rlimit64 found{};
   if (::getrlimit64(RLIMIT_NOFILE, &found) != 0 || found.rlim_cur >= kWanted) return std::nullopt;
   const rlimit64 raised{std::min(kWanted, found.rlim_max), found.rlim_max};

@@ -40,7 +40,7 @@ std::vector<std::string> argv_of(const SupervisorRecipe& recipe, const UniqueFd&
 std::vector<int> fds_of(const SupervisorRecipe& recipe, const UniqueFd& listener, const UniqueFd& kept) {
   constexpr std::size_t kOwn = 8;
   std::vector<int> fds{recipe.channel.get()};
-  fds.reserve(kOwn + std::size_t{2} * ledger::kSlots);
+  fds.reserve(kOwn + std::size_t{HeldFds::kPlaces});
   for (const UniqueFd* fd : {&listener, &kept, &recipe.lock}) {
     if (*fd) fds.push_back(fd->get());
   }

@@ -29,6 +29,8 @@ enum class MessageKind : std::uint32_t {
       24,  ///< Keep this pidfd of a process that is no child of the reaper, for the next supervisor: Slot, with it.
   release_process = 25,  ///< Close what is kept of the slot's process: Slot.
   hold_watch = 26,       ///< Keep this inotify instance for the next supervisor: Plain, with it.
+  hold_stderr = 27,      ///< Keep this FIFO of a stderr that is kept apart: Slot, with it.
+  release_stderr = 28,   ///< Close what is kept of the slot's stderr: Slot.
 };
 
 struct Header {

@@ -67,16 +67,19 @@ api::Answer<Commands::Ids> Commands::match(const std::vector<std::string>& patte
 api::InstanceRow Commands::row(core::InstanceId id) const {
   api::InstanceRow row{.view = fleet().view(id), .log = {}, .since = {}, .cpu = {}, .memory = {}, .status = {}};
   row.since = sys::wall_time_of(row.view.since.time_since_epoch());
-  if (fleet().service_of(id).log.enabled) {
-    row.log = tools_.place.log_directory + "/" + logs::log_file_name(row.view.name);
-  }
+  const core::Service& service = fleet().service_of(id);
+  row.log = log_path(service, row.view.index, core::Stream::out, tools_.place.logs.path);
+  row.stderr_log = log_path(service, row.view.index, core::Stream::err, tools_.place.logs.path);
   const Instance* it = tools_.executor.find(id);
   if (it != nullptr) row.status = it->status;
-  if (it != nullptr && it->output) {
-    row.dropped_bytes = it->output->dropped();
-    if (const auto& stuck = it->output->stuck()) row.log_trouble = to_string(*stuck);
-  } else if (!row.log.empty()) {
-    row.dropped_bytes = logs::Losses(tools_.place.fifos, losses_name(fifo_name(id))).total();
+  for (const core::Stream stream : kStreams) {
+    const Output* output = it != nullptr ? it->outputs.find(stream) : nullptr;
+    if (output != nullptr) {
+      row.dropped_bytes += output->dropped();
+      if (const auto& stuck = output->stuck()) row.log_trouble = to_string(*stuck);
+    } else if (!(stream == core::Stream::out ? row.log : row.stderr_log).empty()) {
+      row.dropped_bytes += logs::Losses(tools_.place.fifos, losses_name(fifo_name(id, stream))).total();
+    }
   }
   if (row.view.pid) {
     if (const auto stat = sys::read_stat(*row.view.pid)) {
@@ -325,21 +328,28 @@ api::Answer<std::unique_ptr<api::LogCursor>> Commands::open_log(const api::LogRe
   if (ids.empty()) return problem(Problem::Kind::no_such_service, "no service is called " + request.name);
   if (ids.size() > 1) return problem(Problem::Kind::bad_request, request.name + " names several instances");
   const core::InstanceId id = ids.front();
-  const std::string instance = fleet().view(id).name;
-  if (!fleet().service_of(id).log.enabled) {
-    return problem(Problem::Kind::failed, instance + " keeps no log (log = \"none\")");
+  const core::InstanceView view = fleet().view(id);
+  const core::Service& service = fleet().service_of(id);
+  const std::string path = log_path(service, view.index, request.stream, tools_.place.logs.path);
+  if (path.empty()) {
+    const bool is_stderr = request.stream == core::Stream::err;
+    return problem(Problem::Kind::failed,
+                   view.name + (is_stderr ? " keeps no log of stderr apart" : " keeps no log (log = \"none\")"));
   }
-  if (Instance* it = tools_.executor.find(id); it != nullptr && it->output) it->output->drain();
-  const std::string file = logs::log_file_name(instance);
-  auto reader = !request.resume.empty() ? logs::LogReader::from_position(tools_.place.logs, file, request.resume)
-                : request.last_lines    ? logs::LogReader::from_last_lines(tools_.place.logs, file, *request.last_lines)
-                                        : logs::LogReader::from_oldest(tools_.place.logs, file);
+  if (Instance* it = tools_.executor.find(id)) it->outputs.drain();
+  const auto place = find_log_place(path, tools_.place.logs);
+  if (!place) return problem(Problem::Kind::failed, to_string(place.error()));
+  const auto& [directory, file, opened] = *place;
+  auto reader = !request.resume.empty() ? logs::LogReader::from_position(directory, file, request.resume)
+                : request.last_lines    ? logs::LogReader::from_last_lines(directory, file, *request.last_lines)
+                                        : logs::LogReader::from_oldest(directory, file);
   if (!reader) return problem(Problem::Kind::failed, to_string(reader.error()));
-  return std::make_unique<LogCursor>(tools_.loop, std::move(*reader), [this, instance]() -> Output* {
+  const auto find_output = [this, instance = view.name, stream = request.stream]() -> Output* {
     const auto found = fleet().find(instance);
     Instance* it = found ? tools_.executor.find(*found) : nullptr;
-    return it != nullptr ? it->output.get() : nullptr;
-  });
+    return it != nullptr ? it->outputs.find(stream) : nullptr;
+  };
+  return std::make_unique<LogCursor>(tools_.loop, std::move(*reader), find_output);
 }
 
 std::unique_ptr<api::EventCursor> Commands::follow_events(std::optional<std::uint64_t> after) {

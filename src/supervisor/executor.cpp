@@ -22,11 +22,6 @@ std::string cgroup_name(core::InstanceId id) {
   return std::to_string(id);
 }
 
-// A service of another user may open /dev/stdout again, as programs do.
-sys::FifoAccess access_of(const core::Service& service) {
-  return service.user.empty() ? sys::FifoAccess::owner : sys::FifoAccess::writers;
-}
-
 // A start leaves as many descriptors free: clients, the journal and a look at a process need a few.
 constexpr rlim_t kReserved = 32;
 
@@ -45,13 +40,6 @@ class LeaveSomeFree {
  private:
   rlimit most_;
 };
-
-bool is_same_file(BorrowedFd a, BorrowedFd b) {
-  struct stat first{};
-  struct stat second{};
-  return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
-}
 
 rlimit limit_of_open_files() {
   rlimit found{};
@@ -103,7 +91,10 @@ const Instance* Executor::find(core::InstanceId id) const {
 
 Instance& Executor::instance(core::InstanceId id) {
   if (id >= instances_.size()) instances_.resize(id + 1);
-  if (!instances_[id]) instances_[id] = std::make_unique<Instance>();
+  if (!instances_[id]) {
+    const Outputs::Tools tools{.loop = tools_.loop, .place = tools_.place, .channel = tools_.channel};
+    instances_[id] = std::make_unique<Instance>(tools, id);
+  }
   return *instances_[id];
 }
 
@@ -126,22 +117,15 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   it.probe.reset();
   it.is_foreign = false;
   // The old run's bytes come before the new one's.
-  if (it.output) it.output->drain();
-  if (it.output) it.output->begin_run();
+  it.outputs.drain();
+  it.outputs.begin_run();
   it.end.reset();
-  if (auto prepared = prepare(id, it, service); !prepared) return prepared;
-  if (it.output && !it.output->has_name()) {
-    if (auto renewed = renew_output(id, it, service); !renewed) return renewed;
-  }
+  if (auto prepared = prepare(id, it, service, {}); !prepared) return prepared;
 
   auto resources = resources_for(id, run);
   if (!resources) return Failure(resources.error());
   if (it.notify) resources->facts.notify_socket = it.notify->address();
-  if (it.output) {
-    auto end = it.output->open_for_service();
-    if (!end) return Failure(end.error());
-    resources->output = std::move(*end);
-  }
+  if (auto lent = it.outputs.lend(service, *resources); !lent) return lent;
   if (const auto* ready = std::get_if<core::ReadyFd>(&service.ready.how)) {
     auto end = open_ready_fifo(tools_.place.fifos, fifo_name(id));
     if (!end) return Failure(end.error());
@@ -198,18 +182,15 @@ Result<RunResources> Executor::resources_for(core::InstanceId id, core::Run run)
                                 .run = run,
                                 .tag = tag_of(id, run),
                                 .notify_socket = {}},
-                      .output = std::nullopt,
-                      .ready = std::nullopt,
-                      .ready_number = -1,
                       .null_device = null_device_,
                       .open_files = tools_.open_files};
 }
 
-Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Service& service) {
-  if (service.log.enabled && !it.output) {
-    if (auto opened = open_output(id, it, service); !opened) return opened;
-  }
-  if (!service.log.enabled) it.output.reset();
+Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Service& service,
+                           const Outputs::Held& held) {
+  const bool is_running = it.process && it.process->is_alive();
+  const auto writer = is_running ? std::optional(it.process->pid()) : std::nullopt;
+  if (auto opened = it.outputs.prepare(service, tools_.fleet().view(id).index, writer, held); !opened) return opened;
   const bool wants_notify = std::holds_alternative<core::ReadyNotify>(service.ready.how);
   if (wants_notify && !it.notify) {
     if (auto opened = open_notify(id, it); !opened) return opened;
@@ -231,41 +212,16 @@ Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Servic
   return {};
 }
 
-Result<> Executor::open_output(core::InstanceId id, Instance& it, const core::Service& service) {
-  const unsigned index = tools_.fleet().view(id).index;
-  const auto access = access_of(service);
-  const bool is_running = it.process && it.process->is_alive();
-  auto output = Output::open(tools_.loop, tools_.place, core::instance_name(service, index), fifo_name(id), access,
-                             service.log, is_running ? std::optional(it.process->pid()) : std::nullopt);
-  if (!output) return Failure(output.error());
-  it.output = std::move(*output);
-  return hold_output(id, it);
-}
-
-Result<> Executor::renew_output(core::InstanceId id, Instance& it, const core::Service& service) {
-  if (auto renewed = it.output->renew(access_of(service)); !renewed) return renewed;
-  return hold_output(id, it);
-}
-
-Result<> Executor::hold_output(core::InstanceId id, Instance& it) {
-  // A FIFO's content is gone with its last descriptor: the reaper holds one while we may be away.
-  it.is_held = it.held && is_same_file(*it.held, it.output->fd());
-  if (it.is_held) return {};
-  auto end = it.output->open_for_service();
-  if (!end) return Failure(end.error());
-  hold(id, reaper::MessageKind::hold, *end);
-  it.is_held = true;
-  return {};
-}
-
-void Executor::hold(core::InstanceId id, reaper::MessageKind kind, BorrowedFd fd) {
-  const reaper::Slot message{.header = {reaper::kWireVersion, kind}, .slot = id, .reserved = 0};
+void Executor::hold_process(core::InstanceId id, BorrowedFd fd) {
+  const reaper::Slot message{
+      .header = {reaper::kWireVersion, reaper::MessageKind::hold_process}, .slot = id, .reserved = 0};
   const BorrowedFd fds[] = {fd};
   (void)tools_.channel.send(bytes_of(message), fds);  // a full channel costs the guard of this one, nothing more
 }
 
-void Executor::release(core::InstanceId id, reaper::MessageKind kind) {
-  const reaper::Slot message{.header = {reaper::kWireVersion, kind}, .slot = id, .reserved = 0};
+void Executor::release_process(core::InstanceId id) {
+  const reaper::Slot message{
+      .header = {reaper::kWireVersion, reaper::MessageKind::release_process}, .slot = id, .reserved = 0};
   (void)tools_.channel.send(bytes_of(message));
 }
 
@@ -273,7 +229,7 @@ void Executor::forget_process(core::InstanceId id) {
   Instance& it = instance(id);
   it.foreign.reset();
   it.process.reset();
-  if (std::exchange(it.is_process_held, false)) release(id, reaper::MessageKind::release_process);
+  if (std::exchange(it.is_process_held, false)) release_process(id);
 }
 
 Result<> Executor::open_notify(core::InstanceId id, Instance& it) {
@@ -325,19 +281,18 @@ void Executor::perform(const core::action::ForgetReadiness& forget) {
 void Executor::perform(const core::action::Retire& retire) {
   leftovers_.forget(retire.id);
   if (Instance* it = find(retire.id)) {
-    if (it->is_held) release(retire.id, reaper::MessageKind::release);
     forget_process(retire.id);
-    if (it->output) it->output->drain();
+    it->outputs.release();
     if (it->cgroup) (void)it->cgroup->remove();  // EBUSY: found again when the slot is reused
     instances_[retire.id].reset();
   }
-  remove_fifos(tools_.place.fifos, fifo_name(retire.id));
+  remove_fifos(tools_.place.fifos, retire.id);
   tools_.ledger.clear(retire.id);
   (void)tools_.ledger.erase(retire.id);
 }
 
 void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
-                     std::optional<sys::ProcessHandle> process, std::optional<BorrowedFd> held) {
+                     std::optional<sys::ProcessHandle> process, const Outputs::Held& held) {
   Instance& it = instance(id);
   it.run = run;
   it.first_pid = first_pid;
@@ -348,26 +303,27 @@ void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t 
   if (tools_.cgroups != nullptr) {
     if (auto found = tools_.cgroups->find(cgroup_name(id))) it.cgroup = std::move(*found);
   }
-  it.held = held;
-  (void)prepare(id, it, service);
-  it.held.reset();
+  (void)prepare(id, it, service, held);
   it.cgroup_is_spent = it.cgroup.has_value();  // nobody remembers whether it was killed
   if (main_pid != 0) expect_exit(id, run, main_pid);
 }
 
 void Executor::update(core::InstanceId id) {
-  if (Instance* it = find(id); it != nullptr && it->output) it->output->set_policy(tools_.fleet().service_of(id).log);
+  if (Instance* it = find(id)) it->outputs.update(tools_.fleet().service_of(id));
 }
 
 Result<UniqueFd> Executor::bequeath() const {
   reaper::HeldFds held;
-  const auto copy = [&](std::uint32_t place, BorrowedFd fd) {
-    held.hold(place, UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)));
+  using Kind = reaper::HeldFds::Kind;
+  const auto copy = [&](Kind kind, core::InstanceId id, BorrowedFd fd) {
+    held.hold(reaper::HeldFds::place_of(kind, id), UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)));
   };
   for (core::InstanceId id = 0; id < instances_.size(); ++id) {
     const Instance* it = find(id);
-    if (it != nullptr && it->output) copy(id, it->output->fd());
-    if (it != nullptr && it->process) copy(reaper::HeldFds::place_of_process(id), it->process->fd());
+    if (it == nullptr) continue;
+    if (const Output* out = it->outputs.find(core::Stream::out)) copy(Kind::fifo, id, out->fd());
+    if (const Output* err = it->outputs.find(core::Stream::err)) copy(Kind::stderr_fifo, id, err->fd());
+    if (it->process) copy(Kind::process, id, it->process->fd());
   }
   auto file = reaper::hand_over({}, held);
   held.give_up();
@@ -378,7 +334,7 @@ void Executor::watch_foreign(core::InstanceId id) {
   Instance& it = instance(id);
   it.is_foreign = true;
   // Its end is nobody's to tell: as long as somebody holds a pidfd, the kernel does.
-  hold(id, reaper::MessageKind::hold_process, it.process->fd());
+  hold_process(id, it.process->fd());
   it.is_process_held = true;
   it.foreign = std::make_unique<ForeignEnd>(tools_.loop, *it.process,
                                             [this, id](const ExitStatus& status) { end_untold(id, status); });
@@ -386,7 +342,7 @@ void Executor::watch_foreign(core::InstanceId id) {
 
 void Executor::release_unless_foreign(core::InstanceId id) {
   const Instance* it = find(id);
-  if (it == nullptr || !it->is_process_held) release(id, reaper::MessageKind::release_process);
+  if (it == nullptr || !it->is_process_held) release_process(id);
 }
 
 void Executor::end_untold(core::InstanceId id, const ExitStatus& status) {
@@ -440,8 +396,8 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
   if (it == nullptr || it->run != run) return;
   // Its last words come first.
   if (it->notify) it->notify->drain();
-  if (it->output) it->output->drain();
-  it->end = core::RunEnd{.use = use, .last_output = it->output ? it->output->last_words() : std::string()};
+  it->outputs.drain();
+  it->end = core::RunEnd{.use = use, .last_output = it->outputs.last_words()};
   forget_process(id);
   const bool is_launcher = tools_.fleet().service_of(id).type == core::ServiceType::forking && pid == it->first_pid &&
                            it->main_pid == it->first_pid && is_success(status);
@@ -525,8 +481,7 @@ std::unique_ptr<Probe> Executor::make_probe(core::InstanceId id, core::Run run) 
       .loop = tools_.loop,
       .fifos = tools_.place.fifos,
       .fifo_name = fifo_name(id),
-      .output = it.output.get(),
-      .logs = tools_.place.logs,
+      .output = it.outputs.find(core::Stream::out),
       .spawn_helper = [this, id, run](const std::vector<std::string>& argv,
                                       std::function<void(ExitStatus)> done) -> Result<Pid> {
         auto resources = resources_for(id, run);

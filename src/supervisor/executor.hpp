@@ -54,9 +54,9 @@ class Executor {
   void perform(const core::action::Retire& retire);
 
   /// Takes up a run that an earlier supervisor started. `process` is empty when its main process is
-  /// not alive any more: its exit is reported as it arrives. `held` is the FIFO that the reaper has, if it has one.
+  /// not alive any more: its exit is reported as it arrives.
   void adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t main_pid,
-             std::optional<sys::ProcessHandle> process, std::optional<BorrowedFd> held);
+             std::optional<sys::ProcessHandle> process, const Outputs::Held& held);
 
   /// What the next start of this instance takes over instead of starting something: a process that is not ours.
   void adopt_next(core::InstanceId id, sys::ProcessHandle process);
@@ -93,10 +93,8 @@ class Executor {
   [[nodiscard]] Instance& instance(core::InstanceId id);
   [[nodiscard]] Result<> start(core::InstanceId id, core::Run run);
   [[nodiscard]] Result<> take_over(core::InstanceId id, core::Run run);
-  [[nodiscard]] Result<> prepare(core::InstanceId id, Instance& instance, const core::Service& service);
-  [[nodiscard]] Result<> open_output(core::InstanceId id, Instance& instance, const core::Service& service);
-  [[nodiscard]] Result<> renew_output(core::InstanceId id, Instance& instance, const core::Service& service);
-  [[nodiscard]] Result<> hold_output(core::InstanceId id, Instance& instance);
+  [[nodiscard]] Result<> prepare(core::InstanceId id, Instance& instance, const core::Service& service,
+                                 const Outputs::Held& held);
   [[nodiscard]] Result<> open_notify(core::InstanceId id, Instance& instance);
   void gone(core::InstanceId id, core::Run run);
   void expect_exit(core::InstanceId id, core::Run run, pid_t pid);
@@ -110,8 +108,8 @@ class Executor {
   [[nodiscard]] std::string tag_of(core::InstanceId id, core::Run run) const;
   [[nodiscard]] bool is_stranger(pid_t pid, core::InstanceId id) const;
   [[nodiscard]] bool belongs_to_run(core::InstanceId id, Pid pid) const;
-  void hold(core::InstanceId id, reaper::MessageKind kind, BorrowedFd fd);
-  void release(core::InstanceId id, reaper::MessageKind kind);
+  void hold_process(core::InstanceId id, BorrowedFd fd);
+  void release_process(core::InstanceId id);
   void forget_process(core::InstanceId id);
   /// What a run of this instance gets, but for its output.
   [[nodiscard]] Result<RunResources> resources_for(core::InstanceId id, core::Run run);

@@ -10,7 +10,7 @@
 #include "supervisor/foreign_end.hpp"
 #include "supervisor/loop.hpp"
 #include "supervisor/notify_socket.hpp"
-#include "supervisor/output.hpp"
+#include "supervisor/outputs.hpp"
 #include "supervisor/probe.hpp"
 #include "sys/cgroup.hpp"
 #include "sys/pidfd.hpp"
@@ -18,6 +18,8 @@
 namespace foster::supervisor {
 
 struct Instance {
+  Instance(const Outputs::Tools& tools, core::InstanceId id) : outputs(tools, id) {}
+
   core::Run run = 0;                          ///< The run the members below belong to.
   std::optional<sys::ProcessHandle> process;  ///< The main process, until its exit was told.
   pid_t first_pid = 0;                        ///< What was spawned: the number of the run's first session and group.
@@ -27,14 +29,12 @@ struct Instance {
   bool is_adoption_due = false;               ///< What runs already becomes the next run, instead of a new process.
   std::optional<sys::Cgroup> cgroup;          ///< Where there is a writable tree.
   bool cgroup_is_spent = false;               ///< Killed as a whole, or maybe: the next run needs a new one.
-  std::unique_ptr<Output> output;             ///< Empty with log = "none".
+  Outputs outputs;
   std::unique_ptr<NotifySocket> notify;
   std::unique_ptr<Probe> probe;     ///< While somebody waits for readiness.
   std::string status;               ///< STATUS= of the current run.
   std::optional<core::RunEnd> end;  ///< Of the current run, until it is told.
-  std::optional<BorrowedFd> held;   ///< While it is taken up: the FIFO that the reaper keeps.
-  bool is_held = false;             ///< The reaper keeps the FIFO open too.
-  bool is_process_held = false;     ///< And a pidfd of the main process.
+  bool is_process_held = false;     ///< The reaper keeps a pidfd of the main process, too.
 };
 
 }  // namespace foster::supervisor

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "logs/log_file.hpp"
-#include "logs/log_name.hpp"
+#include "logs/tail.hpp"
 #include "sys/clock.hpp"
 #include "sys/fifo.hpp"
 
@@ -20,8 +20,8 @@ constexpr std::uint64_t kLastLines = 5;
 constexpr std::size_t kMostLastWords = 640;
 }  // namespace
 
-std::string fifo_name(std::uint32_t slot) {
-  return std::to_string(slot);
+std::string fifo_name(std::uint32_t slot, core::Stream stream) {
+  return std::to_string(slot) + (stream == core::Stream::err ? ".stderr" : "");
 }
 
 std::string losses_name(const std::string& fifo_name) {
@@ -32,9 +32,11 @@ logs::Rotation rotation_of(const core::LogPolicy& policy) {
   return {.max_size = policy.max_size, .keep = policy.keep};
 }
 
-Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& place, const std::string& instance,
+Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& place, std::string path,
                                              std::string fifo_name, sys::FifoAccess access,
                                              const core::LogPolicy& policy, std::optional<Pid> writer) {
+  auto log = find_log_place(path, place.logs);
+  if (!log) return Failure(log.error());
   const std::string fifo_path = place.fifo_directory + "/" + fifo_name;
   auto reader = writer ? sys::FifoReader::open_removed(*writer, fifo_path)
                        : Result<sys::FifoReader>(failure("open", ENOENT, fifo_name));
@@ -44,26 +46,23 @@ Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& plac
     reader = sys::FifoReader::open(place.fifos, fifo_name);
   }
   if (!reader) return Failure(reader.error());
-  std::string file_name = logs::log_file_name(instance);
-  logs::LogFile file(place.logs, file_name, rotation_of(policy));
-  std::string path = place.log_directory + "/" + file_name;
+  logs::LogFile file(log->directory, log->file_name, rotation_of(policy));
   logs::Losses losses(place.fifos, losses_name(fifo_name));
-  std::unique_ptr<Output> output(new Output(loop, place, std::move(fifo_name),
+  std::unique_ptr<Output> output(new Output(loop, place.fifos, std::move(fifo_name),
                                             logs::Pump(std::move(*reader), std::move(file), std::move(losses)),
-                                            std::move(path), std::move(file_name), policy.when_full));
+                                            std::move(path), std::move(*log), policy.when_full));
   output->watch();
   return output;
 }
 
-Output::Output(Loop& loop, const OutputPlace& place, std::string fifo_name, logs::Pump pump, std::string path,
-               std::string file_name, core::WhenLogFull when_full)
+Output::Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, LogPlace log,
+               core::WhenLogFull when_full)
     : loop_(loop),
-      fifos_(place.fifos),
-      logs_(place.logs),
+      fifos_(fifos),
       fifo_name_(std::move(fifo_name)),
+      log_(std::move(log)),
       pump_(std::move(pump)),
       path_(std::move(path)),
-      file_name_(std::move(file_name)),
       when_full_(when_full) {}
 
 Result<UniqueFd> Output::open_for_service() const {
@@ -133,7 +132,7 @@ std::string Output::last_words() const {
   if (run_bytes_ == 0) return {};
   const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(run_bytes_, kMostLastWords));
   // A log that cannot be read has been told of elsewhere.
-  std::string words = logs::last_lines(logs_, file_name_, kLastLines, most).value_or(std::string());
+  std::string words = logs::last_lines(log_.directory, log_.file_name, kLastLines, most).value_or(std::string());
   // Of what is too long, whole lines; of one line that is too long, its end.
   const bool is_cut = run_bytes_ > kMostLastWords && words.size() == kMostLastWords;
   const auto end = words.find('\n');

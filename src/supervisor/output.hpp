@@ -12,7 +12,7 @@
 
 #include "core/model.hpp"
 #include "logs/pump.hpp"
-#include "logs/tail.hpp"
+#include "supervisor/log_place.hpp"
 #include "supervisor/loop.hpp"
 #include "sys/fifo.hpp"
 
@@ -21,22 +21,20 @@ namespace foster::supervisor {
 /// Where FIFOs and logs are.
 struct OutputPlace {
   BorrowedFd fifos;
-  BorrowedFd logs;
   std::string fifo_directory;
-  std::string log_directory;
+  LogDirectory logs;
 };
 
 class Output {
  public:
   /// Makes the FIFO or finds the one that is there, with what waits in it.
   ///
-  /// @param instance  "web:0"; names the log file.
+  /// @param path      Of the log file; its directory exists.
   /// @param fifo_name Names the FIFO; the slot's, so that a recovered supervisor finds it.
   /// @param writer    A process that runs and writes to it: where the name was removed, its own end is taken.
-  [[nodiscard]] static Result<std::unique_ptr<Output>> open(Loop& loop, const OutputPlace& place,
-                                                            const std::string& instance, std::string fifo_name,
-                                                            sys::FifoAccess access, const core::LogPolicy& policy,
-                                                            std::optional<Pid> writer);
+  [[nodiscard]] static Result<std::unique_ptr<Output>> open(Loop& loop, const OutputPlace& place, std::string path,
+                                                            std::string fifo_name, sys::FifoAccess access,
+                                                            const core::LogPolicy& policy, std::optional<Pid> writer);
 
   /// Whether the name still means this FIFO: others may have removed it.
   [[nodiscard]] bool has_name() const;
@@ -59,7 +57,7 @@ class Output {
 
   void set_policy(const core::LogPolicy& policy);
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] const std::string& file_name() const { return file_name_; }
+  [[nodiscard]] const LogPlace& log() const { return log_; }
   /// Why output cannot be stored at the moment; empty when it can.
   [[nodiscard]] const std::optional<Error>& stuck() const { return pump_.stuck(); }
   /// How many bytes were given up because they could not be stored.
@@ -70,8 +68,8 @@ class Output {
   [[nodiscard]] Token on_growth(std::function<void()> more);
 
  private:
-  Output(Loop& loop, const OutputPlace& place, std::string fifo_name, logs::Pump pump, std::string path,
-         std::string file_name, core::WhenLogFull when_full);
+  Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, LogPlace log,
+         core::WhenLogFull when_full);
 
   void pump_some();
   void try_again_later();
@@ -80,11 +78,10 @@ class Output {
 
   Loop& loop_;
   BorrowedFd fifos_;
-  BorrowedFd logs_;
   std::string fifo_name_;
+  LogPlace log_;  ///< Outlives the pump, which writes into its directory.
   logs::Pump pump_;
   std::string path_;
-  std::string file_name_;
   std::vector<std::weak_ptr<std::function<void()>>> followers_;
   core::WhenLogFull when_full_;
   std::unique_ptr<Timer> retry_;
@@ -94,8 +91,8 @@ class Output {
   std::optional<Watch> watch_;
 };
 
-/// The FIFO of a slot.
-[[nodiscard]] std::string fifo_name(std::uint32_t slot);
+/// The FIFO of a slot, for stdout and, unless that is kept apart, stderr.
+[[nodiscard]] std::string fifo_name(std::uint32_t slot, core::Stream stream = core::Stream::out);
 
 /// The file beside a FIFO that counts what could not be stored.
 [[nodiscard]] std::string losses_name(const std::string& fifo_name);

@@ -133,7 +133,7 @@ struct Maker {
   std::unique_ptr<Probe> operator()(const core::ReadyLog& log) const {
     if (tools.output == nullptr) return nullptr;  // the config refuses this
     auto matcher = LineMatcher::make(log.pattern);
-    auto reader = logs::LogReader::from_last_lines(tools.logs, tools.output->file_name(), 0);
+    auto reader = logs::LogReader::from_last_lines(tools.output->log().directory, tools.output->log().file_name, 0);
     if (!matcher || !reader) return nullptr;
     return std::make_unique<LogProbe>(*tools.output, std::move(*reader), std::move(*matcher), std::move(tools.ready));
   }
@@ -156,10 +156,13 @@ Result<UniqueFd> open_ready_fifo(BorrowedFd fifos, const std::string& fifo_name)
   return sys::open_fifo_for_service(fifos, name);
 }
 
-void remove_fifos(BorrowedFd fifos, const std::string& fifo_name) {
-  (void)::unlinkat(fifos.get(), fifo_name.c_str(), 0);
-  (void)::unlinkat(fifos.get(), ready_name(fifo_name).c_str(), 0);
-  (void)::unlinkat(fifos.get(), losses_name(fifo_name).c_str(), 0);
+void remove_fifos(BorrowedFd fifos, std::uint32_t slot) {
+  (void)::unlinkat(fifos.get(), ready_name(fifo_name(slot)).c_str(), 0);
+  for (const core::Stream stream : {core::Stream::out, core::Stream::err}) {
+    const std::string name = fifo_name(slot, stream);
+    (void)::unlinkat(fifos.get(), name.c_str(), 0);
+    (void)::unlinkat(fifos.get(), losses_name(name).c_str(), 0);
+  }
 }
 
 }  // namespace foster::supervisor

@@ -22,7 +22,6 @@ struct ProbeTools {
   BorrowedFd fifos;
   std::string fifo_name;
   Output* output = nullptr;
-  BorrowedFd logs;
   /// Starts a helper of the service; `done` is called when it has ended.
   std::function<Result<Pid>(const std::vector<std::string>& argv, std::function<void(ExitStatus)> done)> spawn_helper;
   ProbeDone ready;
@@ -36,6 +35,6 @@ struct ProbeTools {
 [[nodiscard]] Result<UniqueFd> open_ready_fifo(BorrowedFd fifos, const std::string& fifo_name);
 
 /// Removes the FIFOs of a slot; those that are not there are no error.
-void remove_fifos(BorrowedFd fifos, const std::string& fifo_name);
+void remove_fifos(BorrowedFd fifos, std::uint32_t slot);
 
 }  // namespace foster::supervisor

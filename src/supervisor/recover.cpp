@@ -83,8 +83,9 @@ Result<> Recovery::take_up(const Remembered& remembered) {
     const RunNotes notes = unpack_notes(entry.notes);
     const bool has_begun = notes.run == entry.record.run && notes.first_pid != 0;
     if (auto taken = has_begun ? take_up_begun(id, entry, notes) : take_up_pending(id, entry); !taken) return taken;
-    inherited_.fifos.erase(
-        id);  // one after the other: where descriptors are few, there is no room for all of them twice
+    // One after the other: where descriptors are few, there is no room for all of them twice.
+    inherited_.fifos.erase(id);
+    inherited_.stderr_fifos.erase(id);
   }
   return {};
 }
@@ -100,7 +101,7 @@ Result<> Recovery::take_up_begun(core::InstanceId id, const ledger::Entry& entry
   }
   // Of one that had ended before it could be proved only the number is known; its exit comes under it.
   const pid_t main_pid = identity.pid != 0 ? identity.pid : entry.record.main_pid;
-  executor_.adopt(id, notes.run, notes.first_pid, main_pid, std::move(process), held_fifo(id));
+  executor_.adopt(id, notes.run, notes.first_pid, main_pid, std::move(process), held_fifos(id));
   // Only a process that ran already is known before it is taken over: the one who did so was lost in between.
   const bool is_starting = static_cast<core::State>(entry.record.state) == core::State::starting;
   if (is_starting && entry.record.main_pid == 0 && identity.pid != 0) {
@@ -133,20 +134,23 @@ Result<> Recovery::take_up_pending(core::InstanceId id, const ledger::Entry& ent
   }
   if (may_be_stranger && !process) {
     // It ran, and has ended; what it has started may live on.
-    executor_.adopt(id, run, 0, 0, std::nullopt, held_fifo(id));
+    executor_.adopt(id, run, 0, 0, std::nullopt, held_fifos(id));
     executor_.find(id)->is_foreign = true;
     engine_.report(id, core::event::Spawned{run, *pid});
     engine_.report(id, core::event::MainExited{run, ExitUnknown{}, *pid});
     return {};
   }
-  executor_.adopt(id, run, pid->number(), pid->number(), std::move(process), held_fifo(id));
+  executor_.adopt(id, run, pid->number(), pid->number(), std::move(process), held_fifos(id));
   engine_.report(id, core::event::Spawned{run, *pid});
   return {};
 }
 
-std::optional<BorrowedFd> Recovery::held_fifo(core::InstanceId id) const {
-  const auto found = inherited_.fifos.find(id);
-  return found != inherited_.fifos.end() ? std::optional<BorrowedFd>(found->second) : std::nullopt;
+Outputs::Held Recovery::held_fifos(core::InstanceId id) const {
+  const auto find = [id](const auto& fifos) {
+    const auto found = fifos.find(id);
+    return found != fifos.end() ? std::optional<BorrowedFd>(found->second) : std::nullopt;
+  };
+  return {.out = find(inherited_.fifos), .err = find(inherited_.stderr_fifos)};
 }
 
 // It may have ended, and even been reaped: the kernel tells of its end as long as the descriptor lives.

@@ -60,7 +60,7 @@ class Recovery {
  private:
   [[nodiscard]] Result<> take_up_begun(core::InstanceId id, const ledger::Entry& entry, const RunNotes& notes);
   /// What the reaper holds of the output, if it does.
-  [[nodiscard]] std::optional<BorrowedFd> held_fifo(core::InstanceId id) const;
+  [[nodiscard]] Outputs::Held held_fifos(core::InstanceId id) const;
   [[nodiscard]] std::optional<sys::ProcessHandle> take_kept(core::InstanceId id, const sys::ProcessIdentity& identity);
   [[nodiscard]] bool will_be_told(core::InstanceId id, const Instance& instance,
                                   const std::vector<Pid>& children) const;

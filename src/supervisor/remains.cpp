@@ -9,8 +9,8 @@
 
 #include "core/fleet.hpp"
 #include "ledger/ledger.hpp"
-#include "logs/log_name.hpp"
 #include "supervisor/definitions.hpp"
+#include "supervisor/log_place.hpp"
 #include "supervisor/recover.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
@@ -58,9 +58,9 @@ Result<Remains> read_remains(const sys::Directories& directories) {
     api::InstanceRow row{
         .view = fleet.view(remembered->ids[n]), .log = {}, .since = {}, .cpu = {}, .memory = {}, .status = {}};
     row.since = sys::wall_time_of(row.view.since.time_since_epoch());
-    if (fleet.service_of(remembered->ids[n]).log.enabled) {
-      row.log = directories.logs + "/" + logs::log_file_name(row.view.name);
-    }
+    const core::Service& service = fleet.service_of(remembered->ids[n]);
+    row.log = log_path(service, row.view.index, core::Stream::out, directories.logs);
+    row.stderr_log = log_path(service, row.view.index, core::Stream::err, directories.logs);
     if (row.view.pid && has_ended(remembered->entries[n])) row.status = "its process has ended";
     remains.rows.push_back(std::move(row));
   }

@@ -29,12 +29,17 @@ Result<> set_descriptors(const core::Service& service, RunResources& resources, 
     (void)::fcntl(in->get(), F_SETFL, 0);
     lend(std::move(*in), {STDIN_FILENO});
   }
-  if (resources.output) {
-    lend(std::move(*resources.output), {STDOUT_FILENO, STDERR_FILENO});
-  } else {
-    for (const int target : {STDOUT_FILENO, STDERR_FILENO}) {
+  const auto lend_output = [&](std::optional<UniqueFd>& fd, std::initializer_list<int> targets) {
+    if (fd) return lend(std::move(*fd), targets);
+    for (const int target : targets) {
       plan.request.fds.push_back({.source = resources.null_device, .target = target});
     }
+  };
+  if (resources.is_stderr_apart) {
+    lend_output(resources.output, {STDOUT_FILENO});
+    lend_output(resources.stderr_output, {STDERR_FILENO});
+  } else {
+    lend_output(resources.output, {STDOUT_FILENO, STDERR_FILENO});
   }
   if (resources.ready) lend(std::move(*resources.ready), {resources.ready_number});
   return {};

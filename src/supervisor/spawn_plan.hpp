@@ -26,11 +26,17 @@ struct SpawnPlan {
 /// What a run gets from foster.
 struct RunResources {
   RunFacts facts;
-  std::optional<UniqueFd> output;  ///< For stdout and stderr; empty: `null_device`.
-  std::optional<UniqueFd> ready;   ///< For the descriptor of ReadyFd.
+  std::optional<UniqueFd> output = {};         ///< For stdout; empty: `null_device`.
+  std::optional<UniqueFd> stderr_output = {};  ///< For stderr, where that is apart; empty: `null_device`.
+  bool is_stderr_apart = false;                ///< Otherwise stderr goes where stdout goes.
+  std::optional<UniqueFd> ready = {};          ///< For the descriptor of ReadyFd.
   int ready_number = -1;
   BorrowedFd null_device;  ///< /dev/null, for reading and writing.
   rlimit open_files{};     ///< What we were started with; our own limit is raised.
+
+  [[nodiscard]] std::optional<UniqueFd>& output_of(core::Stream stream) {
+    return stream == core::Stream::out ? output : stderr_output;
+  }
 };
 
 /// @errors The step that would fail: "user www-dat: no such user", "open /srv/in: …", "exec nginx: …".

@@ -155,9 +155,8 @@ struct Supervisor::Parts {
 
   [[nodiscard]] OutputPlace place() const {
     return {.fifos = directories.fifos,
-            .logs = directories.logs,
             .fifo_directory = options.directories.fifos(),
-            .log_directory = options.directories.logs};
+            .logs = {.fd = directories.logs, .path = options.directories.logs}};
   }
 
   [[nodiscard]] core::Fleet first_fleet() const {
@@ -298,7 +297,7 @@ struct Supervisor::Parts {
       for (const ledger::Slot slot : *slots) {
         ledger.clear(slot);
         (void)ledger.erase(slot);  // what stays is stopped
-        remove_fifos(directories.fifos, fifo_name(slot));
+        remove_fifos(directories.fifos, slot);
       }
     }
   }

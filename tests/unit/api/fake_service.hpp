@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/json_codec.hpp"
+#include "api/log_name.hpp"
 #include "api/service.hpp"
 #include "core/glob.hpp"
 
@@ -140,11 +141,12 @@ class FakeService final : public ControlService {
   }
 
   Answer<std::unique_ptr<LogCursor>> open_log(const LogRequest& request) override {
-    if (!logs.contains(request.name)) {
+    const std::string name = log_name(request.name, request.stream);
+    if (!logs.contains(name)) {
       return std::unexpected(Problem{Problem::Kind::no_such_service, "no service is called " + request.name, {}});
     }
     std::size_t from = 0;
-    const std::string& text = logs[request.name];
+    const std::string& text = logs[name];
     if (!request.resume.empty()) {
       from = std::stoul(request.resume);
     } else if (request.last_lines) {
@@ -154,7 +156,7 @@ class FakeService final : public ControlService {
         from = newline == std::string::npos ? 0 : newline + 1;
       }
     }
-    return std::make_unique<Cursor>(*this, request.name, from);
+    return std::make_unique<Cursor>(*this, name, from);
   }
 
   std::unique_ptr<EventCursor> follow_events(std::optional<std::uint64_t> after) override {

@@ -152,6 +152,29 @@ TEST_F(StreamTest, SeveralLogsAreResumedEachWhereItWas) {
   EXPECT_NE(text.find("\r\n67\r\n"), std::string::npos) << text;
 }
 
+TEST_F(StreamTest, StderrThatIsKeptApartIsALogOfItsOwn) {
+  serve();
+  service.logs = {{"web", "out\n"}, {"web/stderr", "err\n"}};
+  service.rows = {row_of("web")};
+  service.rows[0].stderr_log = "/var/log/web.err";
+  EXPECT_TRUE(ask("GET", "/v1/services/web/log?stream=stderr")
+                  .ends_with(";name=\"web/stderr\";position=\"4\"\r\nerr\n\r\n0\r\n\r\n"));
+  EXPECT_TRUE(ask("GET", "/v1/services/web/log?stream=both").starts_with("HTTP/1.1 400 "));
+  const std::string both = ask("GET", "/v1/logs?name=web");
+  EXPECT_NE(both.find("name=\"web\";"), std::string::npos);
+  EXPECT_NE(both.find("name=\"web/stderr\";"), std::string::npos);
+  const std::string one = ask("GET", "/v1/logs?name=web/stderr");
+  EXPECT_EQ(one.find("name=\"web\";"), std::string::npos);
+  EXPECT_NE(one.find("\r\nerr\n"), std::string::npos);
+}
+
+TEST_F(StreamTest, StderrThatIsNotKeptApartCannotBeAskedFor) {
+  serve();
+  service.logs = {{"web", "out\n"}};
+  service.rows = {row_of("web")};
+  EXPECT_TRUE(ask("GET", "/v1/logs?name=web/stderr").starts_with("HTTP/1.1 500 "));
+}
+
 TEST_F(StreamTest, LogsOfNothingAreEmpty) {
   serve();
   EXPECT_TRUE(ask("GET", "/v1/logs").ends_with("\r\n\r\n0\r\n\r\n"));

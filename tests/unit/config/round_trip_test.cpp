@@ -104,7 +104,11 @@ class RandomModel {
       service.log = {.enabled = true, .max_size = 1 + (random_() >> (2 + number(60))), .keep = number(1001)};
     if (number(4) == 0) service.log.max_size.reset();
     if (number(4) == 0) service.log.when_full = core::WhenLogFull::block;
+    if (number(4) == 0) service.log.file = "/var/log/a b/%i.log";
     if (number(4) == 0) service.log = {.enabled = false};
+    if (chance()) service.stderr_log.emplace().keep = static_cast<unsigned>(number(9));
+    if (service.stderr_log && chance()) service.stderr_log->file = "/var/log/%i.err";
+    if (service.stderr_log && number(4) == 0) service.stderr_log = core::LogPolicy{.enabled = false};
     if (chance()) service.start_seconds = duration(0s);
   }
 

@@ -52,6 +52,8 @@ TEST(ReloadPlan, EachKeyOfARunNeedsARestart) {
       {"stdin", [](Service& s) { s.stdin_path = "/dev/zero"; }},
       {"pidfile", [](Service& s) { s.pidfile = "/run/x"; }},
       {"log", [](Service& s) { s.log.enabled = false; }},
+      {"log", [](Service& s) { s.log.file = "/var/log/web"; }},
+      {"stderr-log", [](Service& s) { s.stderr_log.emplace(); }},
       {"ready", [](Service& s) { s.ready.how = ReadyNotify{}; }},
   };
   for (const auto& [name, change] : keys) {

@@ -24,6 +24,7 @@ TEST(LogFileName, IsOfNoOtherInstance) {
   EXPECT_EQ(log_file_name("web"), "web.log");
   EXPECT_EQ(log_file_name("web:0"), "web@0.log");
   EXPECT_EQ(log_file_name("../x"), "..@x.log");
+  EXPECT_EQ(stderr_log_file_name("web:0"), "web@0@stderr.log");
   EXPECT_EQ(rotated_name("web.log", 0), "web.log");
   EXPECT_EQ(rotated_name("web.log", 12), "web.log.12");
 }

@@ -1,0 +1,33 @@
+// Where the output of an instance is kept: where its definition says, or under its own name in the log directory.
+#pragma once
+
+#include <string>
+
+#include <foster/fd.hpp>
+#include <foster/result.hpp>
+
+#include "core/model.hpp"
+
+namespace foster::supervisor {
+
+/// The log of one stream of a worker; empty: it has none of its own.
+[[nodiscard]] std::string log_path(const core::Service& service, unsigned index, core::Stream stream,
+                                   const std::string& log_directory);
+
+/// foster's own directory of logs, open.
+struct LogDirectory {
+  BorrowedFd fd;
+  std::string path;
+};
+
+/// A log file by its directory: foster's own, or one that was opened for it.
+struct LogPlace {
+  BorrowedFd directory;
+  std::string file_name;
+  UniqueFd opened = {};
+};
+
+/// @errors Those of open(2) for a directory that is not foster's own; nothing is made.
+[[nodiscard]] Result<LogPlace> find_log_place(const std::string& path, const LogDirectory& own);
+
+}  // namespace foster::supervisor

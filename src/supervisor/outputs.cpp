@@ -1,0 +1,131 @@
+#include "supervisor/outputs.hpp"
+
+#include <sys/stat.h>
+
+#include <span>
+#include <utility>
+
+#include "supervisor/log_place.hpp"
+
+namespace foster::supervisor {
+namespace {
+
+// A service of another user may open /dev/stdout again, as programs do.
+sys::FifoAccess access_of(const core::Service& service) {
+  return service.user.empty() ? sys::FifoAccess::owner : sys::FifoAccess::writers;
+}
+
+bool is_same_file(BorrowedFd a, BorrowedFd b) {
+  struct stat first{};
+  struct stat second{};
+  return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+reaper::MessageKind hold_of(core::Stream stream) {
+  return stream == core::Stream::out ? reaper::MessageKind::hold : reaper::MessageKind::hold_stderr;
+}
+
+reaper::MessageKind release_of(core::Stream stream) {
+  return stream == core::Stream::out ? reaper::MessageKind::release : reaper::MessageKind::release_stderr;
+}
+
+}  // namespace
+
+Result<> Outputs::prepare(const core::Service& service, unsigned index, std::optional<Pid> writer, const Held& held) {
+  for (const core::Stream stream : kStreams) {
+    const auto& kept = stream == core::Stream::out ? held.out : held.err;
+    if (auto opened = open(service, index, stream, writer, kept); !opened) return opened;
+  }
+  return {};
+}
+
+Result<> Outputs::open(const core::Service& service, unsigned index, core::Stream stream, std::optional<Pid> writer,
+                       std::optional<BorrowedFd> held) {
+  std::string path = log_path(service, index, stream, tools_.place.logs.path);
+  auto& output = slot(stream).output;
+  if (path.empty()) close(stream);
+  if (path.empty() || (output && output->path() == path)) return {};
+  if (output) output->drain();  // its log moves; what cannot be stored goes to the next one
+  auto opened = Output::open(tools_.loop, tools_.place, std::move(path), fifo_name(id_, stream), access_of(service),
+                             *core::own_log(service, stream), writer);
+  if (!opened) return Failure(opened.error());
+  output = std::move(*opened);
+  return hold(stream, held);
+}
+
+void Outputs::close(core::Stream stream) {
+  One& one = slot(stream);
+  if (one.output) one.output->drain();
+  one.output.reset();
+  if (std::exchange(one.is_held, false)) send(release_of(stream), std::nullopt);
+}
+
+Result<> Outputs::hold(core::Stream stream, std::optional<BorrowedFd> held) {
+  // A FIFO's content is gone with its last descriptor: the reaper holds one while we may be away.
+  One& one = slot(stream);
+  one.is_held = held && is_same_file(*held, one.output->fd());
+  if (one.is_held) return {};
+  auto end = one.output->open_for_service();
+  if (!end) return Failure(end.error());
+  send(hold_of(stream), *end);
+  one.is_held = true;
+  return {};
+}
+
+void Outputs::send(reaper::MessageKind kind, std::optional<BorrowedFd> fd) {
+  const reaper::Slot message{.header = {reaper::kWireVersion, kind}, .slot = id_, .reserved = 0};
+  const auto bytes = std::as_bytes(std::span(&message, 1));
+  // A full channel costs the guard of this one, nothing more.
+  (void)(fd ? tools_.channel.send(bytes, std::span(&*fd, 1)) : tools_.channel.send(bytes));
+}
+
+void Outputs::begin_run() {
+  for (One& one : streams_) {
+    if (one.output) one.output->begin_run();
+  }
+}
+
+Result<> Outputs::lend(const core::Service& service, RunResources& resources) {
+  for (const core::Stream stream : kStreams) {
+    Output* const output = find(stream);
+    if (output == nullptr) continue;
+    if (!output->has_name()) {
+      if (auto renewed = output->renew(access_of(service)); !renewed) return renewed;
+      if (auto held = hold(stream, std::nullopt); !held) return held;
+    }
+    auto end = output->open_for_service();
+    if (!end) return Failure(end.error());
+    resources.output_of(stream) = std::move(*end);
+  }
+  resources.is_stderr_apart = service.stderr_log.has_value();
+  return {};
+}
+
+void Outputs::drain() {
+  for (One& one : streams_) {
+    if (one.output) one.output->drain();
+  }
+}
+
+std::string Outputs::last_words() const {
+  for (const core::Stream stream : {core::Stream::err, core::Stream::out}) {
+    const Output* const output = find(stream);
+    if (output == nullptr) continue;
+    if (std::string words = output->last_words(); !words.empty()) return words;
+  }
+  return {};
+}
+
+void Outputs::update(const core::Service& service) {
+  for (const core::Stream stream : kStreams) {
+    const core::LogPolicy* log = core::own_log(service, stream);
+    if (Output* const output = find(stream); output != nullptr && log != nullptr) output->set_policy(*log);
+  }
+}
+
+void Outputs::release() {
+  for (const core::Stream stream : kStreams) close(stream);
+}
+
+}  // namespace foster::supervisor
