@@ -3,8 +3,8 @@
 #include <fcntl.h>
 
 #include "api/log_name.hpp"
+#include "logs/log_place.hpp"
 #include "logs/tail.hpp"
-#include "supervisor/log_place.hpp"
 #include "sys/files.hpp"
 
 namespace foster::cli {
@@ -39,8 +39,8 @@ std::map<std::string, std::string> ends_of_logs(const std::string& directory, co
   const auto opened = sys::open_file(directory, O_DIRECTORY | O_RDONLY);
   if (!opened) return ends;
   for_each_log(model, [&](const core::Service& service, unsigned index, core::Stream stream) {
-    const std::string path = supervisor::log_path(service, index, stream, directory);
-    const auto place = supervisor::find_log_place(path, {.fd = *opened, .path = directory});
+    const std::string path = logs::log_path(service, index, stream, directory);
+    const auto place = logs::find_log_place(path, {.fd = *opened, .path = directory});
     if (!place) return;
     const auto reader = logs::LogReader::from_last_lines(place->directory, place->file_name, 0);
     if (!reader || reader->position().empty()) return;

@@ -1,4 +1,4 @@
-// The keys of the policies that keep a service running: backoff, limit, stop, log.
+// The keys of the policies that keep a service running: backoff, limit, stop.
 #include "config/schema_policies.hpp"
 
 #include <algorithm>
@@ -16,23 +16,18 @@ namespace {
 using namespace std::chrono_literals;
 using core::Backoff;
 using core::Limit;
-using core::LogPolicy;
 using core::Service;
 using core::StopPolicy;
 using core::StopTarget;
-using core::WhenLogFull;
 
 // A shorter wait would be a busy loop.
 constexpr core::Duration kShortest = 1ms;
 constexpr double kMaxFactor = 1000;
-constexpr unsigned kMaxKept = 1000;
 constexpr std::int64_t kMaxRetries = 1'000'000'000;
 
 constexpr std::array kNone = std::to_array<std::string_view>({"none"});
 // In the order of core::StopTarget.
 constexpr std::array kTargetWords = std::to_array<std::string_view>({"main", "group"});
-// In the order of core::WhenLogFull.
-constexpr std::array kWhenFullWords = std::to_array<std::string_view>({"drop-oldest", "block"});
 
 // The usual rows: a member, how it is read and how it is written.
 template <class Target, core::Duration Target::* member, core::Duration::rep least>
@@ -188,85 +183,6 @@ const Key<StopPolicy> kStopKeys[] = {
      }},
 };
 
-void read_max_size(Reader& reader, const Raw& raw, const RawTable&, LogPolicy& log) {
-  const auto* word = raw.as<std::string>();
-  if (word != nullptr && *word == "unlimited") {
-    log.max_size.reset();
-  } else if (raw.as<std::int64_t>() != nullptr && *raw.as<std::int64_t>() == 0) {
-    reader.error(raw.where(), "0 is too small", "write \"unlimited\" for no rotation");
-  } else if (const auto value = reader.size(raw, 1)) {
-    log.max_size = *value;
-  }
-}
-
-const Key<LogPolicy> kLogKeys[] = {
-    {.info = {.name = "file",
-              .type = "path",
-              .fallback = "",
-              .unit = "",
-              .doc = "Where the output goes, in a directory that exists. `%i` is the worker's number, `%n` the "
-                     "service's name. "
-                     "A relative path starts at the config file. By default it is a file in foster's log directory, "
-                     "named after the instance.",
-              .example = "\"/var/log/shop/web.log\"",
-              .also = "path filename logfile stdout_logfile stderr_logfile"},
-     .read =
-         [](Reader& reader, const Raw& raw, const RawTable&, LogPolicy& log) {
-           const auto path = reader.text(raw);
-           if (path && !path->empty()) log.file = absolute_path(reader.base_directory(), *path);
-         },
-     .write = [](const LogPolicy& log) -> std::optional<Raw> {
-       if (log.file.empty()) return std::nullopt;
-       return Raw(log.file);
-     }},
-    {.info = {.name = "max-size",
-              .type = "size or \"unlimited\"",
-              .fallback = "\"10MB\"",
-              .unit = "bytes",
-              .doc = "The file is rotated when it reaches this size. `\"unlimited\"`: never.",
-              .example = "\"64MiB\"",
-              .also = "size maxbytes limit"},
-     .read = read_max_size,
-     .write = [](const LogPolicy& log) -> std::optional<Raw> {
-       if (log.max_size == LogPolicy{}.max_size) return std::nullopt;
-       return Raw(log.max_size ? format_size(*log.max_size) : std::string("unlimited"));
-     }},
-    {.info = {.name = "keep",
-              .type = "number",
-              .fallback = "5",
-              .unit = "files",
-              .doc = "How many rotated files stay beside the current one. From 0 to 1000.",
-              .example = "10",
-              .also = "backups files count"},
-     .read =
-         [](Reader& reader, const Raw& raw, const RawTable&, LogPolicy& log) {
-           if (const auto value = reader.integer(raw, 0, kMaxKept)) log.keep = static_cast<unsigned>(*value);
-         },
-     .write = write_number<LogPolicy, &LogPolicy::keep>},
-    {.info = {.name = "when-full",
-              .type = "\"drop-oldest\" or \"block\"",
-              .fallback = "\"drop-oldest\"",
-              .unit = "",
-              .doc =
-                  "What becomes of output while the log cannot be written: no space, a quota, a file system that is "
-                  "read-only. Up to 512 KiB wait for better times in any case. Then `\"drop-oldest\"` makes room, so "
-                  "that the service never waits: where space is missing it removes the oldest rotated files of this "
-                  "instance, and after them it drops the oldest output that waits. `foster ps` and `foster why` tell "
-                  "how many bytes are gone, and where the log goes on, a line of its own says `foster: 12345 bytes "
-                  "were dropped here: No space left on device`. With `\"block\"` nothing is lost and no such line "
-                  "is ever written, and a service that writes on waits until there is room.",
-              .example = "\"block\"",
-              .also = "log-full full disk drop enospc"},
-     .read =
-         [](Reader& reader, const Raw& raw, const RawTable&, LogPolicy& log) {
-           if (const auto word = reader.word(raw, kWhenFullWords)) log.when_full = static_cast<WhenLogFull>(*word);
-         },
-     .write = [](const LogPolicy& log) -> std::optional<Raw> {
-       if (log.when_full == LogPolicy{}.when_full) return std::nullopt;
-       return Raw(std::string(kWhenFullWords[static_cast<std::size_t>(log.when_full)]));
-     }},
-};
-
 // A policy: a table with keys of its own, or a word or text that stands for one.
 template <class Policy, auto keys>
 void read_policy_table(Reader& reader, const Raw& raw, Policy& policy) {
@@ -279,20 +195,6 @@ std::optional<Raw> write_policy(const Service& service) {
   return Raw(write_table(keys(), service.*member));
 }
 
-void read_log_policy(Reader& reader, const Raw& raw, LogPolicy& log) {
-  if (raw.as<RawTable>() != nullptr) {
-    read_policy_table<LogPolicy, log_keys>(reader, raw, log);
-  } else if (raw.as<std::string>() == nullptr) {
-    reader.expected("\"none\" or a table such as { max-size = \"10MB\", keep = 5 }", raw);
-  } else if (reader.word(raw, kNone)) {
-    log.enabled = false;
-  }
-}
-
-Raw write_log_policy(const LogPolicy& log) {
-  return log.enabled ? Raw(write_table(log_keys(), log)) : Raw(std::string(kNone[0]));
-}
-
 }  // namespace
 
 std::span<const Key<Backoff>> backoff_keys() {
@@ -303,9 +205,6 @@ std::span<const Key<Limit>> limit_keys() {
 }
 std::span<const Key<StopPolicy>> stop_keys() {
   return kStopKeys;
-}
-std::span<const Key<LogPolicy>> log_keys() {
-  return kLogKeys;
 }
 
 void read_limit(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
@@ -375,24 +274,6 @@ void read_backoff(Reader& reader, const Raw& raw, const RawTable&, Service& serv
   reader.error(given == nullptr ? raw.where() : given->value.where(),
                fmt::format("the longest wait, max = {}, is shorter than the first, initial = {}",
                            format_duration(service.backoff.max), format_duration(service.backoff.initial)));
-}
-
-void read_log(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
-  read_log_policy(reader, raw, service.log);
-}
-
-void read_stderr_log(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
-  read_log_policy(reader, raw, service.stderr_log.emplace());
-}
-
-std::optional<Raw> write_log(const Service& service) {
-  if (service.log == Service{}.log) return std::nullopt;
-  return write_log_policy(service.log);
-}
-
-std::optional<Raw> write_stderr_log(const Service& service) {
-  if (!service.stderr_log) return std::nullopt;
-  return write_log_policy(*service.stderr_log);
 }
 
 std::optional<Raw> write_backoff(const Service& service) {

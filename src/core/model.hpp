@@ -106,11 +106,15 @@ enum class Stream : std::uint8_t { out, err };
 
 /// What becomes of output.
 struct LogPolicy {
-  bool enabled = true;                                 ///< false: /dev/null
-  std::string file;                                    ///< Absolute; "%i" as in argv. Empty: in the log directory.
+  bool enabled = true;                                 ///< false: it is kept nowhere.
+  std::string file = {};                               ///< Absolute; "%i" as in argv. Empty: in the log directory.
   std::optional<std::uint64_t> max_size = 10'000'000;  ///< Bytes; empty: no rotation.
   unsigned keep = 5;                                   ///< Rotated files beside the current one.
   WhenLogFull when_full = WhenLogFull::drop_oldest;
+  bool syslog = false;                        ///< Each line goes to the system's log, too.
+  bool strip_ansi = false;                    ///< Without the sequences that colour a terminal.
+  std::optional<std::uint64_t> capture = {};  ///< What stands between tags is told and not logged, so many bytes of it.
+  bool events = false;                        ///< Whoever listens to events is told what is written.
   friend bool operator==(const LogPolicy&, const LogPolicy&) = default;
 };
 
@@ -163,6 +167,17 @@ struct Service {
 [[nodiscard]] inline const LogPolicy* own_log(const Service& service, Stream stream) {
   if (stream == Stream::out) return &service.log;
   return service.stderr_log ? &*service.stderr_log : nullptr;
+}
+
+/// Whether output takes another way, which only the next run can.
+[[nodiscard]] inline bool differs_in_way(const LogPolicy& a, const LogPolicy& b) {
+  return a.enabled != b.enabled || a.file != b.file || a.syslog != b.syslog || a.strip_ansi != b.strip_ansi ||
+         a.capture != b.capture || a.events != b.events;
+}
+
+/// Whether anybody gets to see output with this policy; otherwise it goes to /dev/null.
+[[nodiscard]] inline bool is_taken(const LogPolicy& log) {
+  return log.enabled || log.syslog || log.capture || log.events;
 }
 
 /// Everything one foster supervises.

@@ -31,12 +31,11 @@ constexpr std::array kKeysOfARun{
     Key{"umask", [](const Service& a, const Service& b) { return a.umask != b.umask; }},
     Key{"stdin", [](const Service& a, const Service& b) { return a.stdin_path != b.stdin_path; }},
     Key{"pidfile", [](const Service& a, const Service& b) { return a.pidfile != b.pidfile; }},
-    Key{"log",
-        [](const Service& a, const Service& b) { return a.log.enabled != b.log.enabled || a.log.file != b.log.file; }},
+    Key{"log", [](const Service& a, const Service& b) { return differs_in_way(a.log, b.log); }},
     Key{"stderr-log",
         [](const Service& a, const Service& b) {
           if (!a.stderr_log || !b.stderr_log) return a.stderr_log.has_value() != b.stderr_log.has_value();
-          return a.stderr_log->enabled != b.stderr_log->enabled || a.stderr_log->file != b.stderr_log->file;
+          return differs_in_way(*a.stderr_log, *b.stderr_log);
         }},
     Key{"ready", [](const Service& a, const Service& b) { return a.ready.how != b.ready.how; }},
 };

@@ -63,15 +63,16 @@ bool Pump::drop(std::size_t bytes, int code) {
 
 Result<Pumped> Pump::move(std::size_t budget) {
   // A wake-up without bytes costs one ioctl, and creates no file.
-  if (fifo_.available() == 0) return Pumped{};
+  if (fifo_.available() == 0 && !has_more()) return Pumped{};
   if (auto ready = file_.begin(); !ready) return std::unexpected(ready.error());
-  if (losses_.untold() > 0) {
-    if (auto written = file_.write_line(losses_.line()); !written) return std::unexpected(written.error());
-    losses_.told();
+  if (has_more()) {
+    if (auto passed = sieve_->pass(file_); !passed) return std::unexpected(passed.error());
   }
+  if (auto told = tell_losses(); !told) return std::unexpected(told.error());
   Pumped pumped;
   while (pumped.bytes < budget) {
-    const auto taken = file_.take_from(fifo_, budget - static_cast<std::size_t>(pumped.bytes));
+    const std::size_t left = budget - static_cast<std::size_t>(pumped.bytes);
+    const auto taken = sieve_ ? sieve_->take_from(fifo_, file_, left) : file_.take_from(fifo_, left);
     // What was moved before the failure is moved; the next call fails at once.
     if (!taken) return pumped.bytes > 0 ? Result<Pumped>(Pumped{pumped.bytes, true}) : std::unexpected(taken.error());
     if (*taken == 0) return pumped;
@@ -79,6 +80,19 @@ Result<Pumped> Pump::move(std::size_t budget) {
   }
   pumped.more = fifo_.available() > 0;
   return pumped;
+}
+
+Result<> Pump::tell_losses() {
+  if (losses_.untold() == 0) return {};
+  if (auto written = file_.write_line(losses_.line()); !written) return written;
+  losses_.told();
+  return {};
+}
+
+Result<> Pump::finish_run() {
+  if (!sieve_) return {};
+  if (auto ready = file_.begin(); !ready) return ready;
+  return sieve_->finish_run(file_);
 }
 
 }  // namespace foster::logs

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include <foster/result.hpp>
 #include "logs/log_file.hpp"
+#include "logs/sieve.hpp"
 #include "sys/fifo.hpp"
 
 namespace foster::logs {
@@ -28,6 +30,9 @@ class Pump {
   Pump(sys::FifoReader fifo, LogFile file, Losses losses = {}) noexcept
       : fifo_(std::move(fifo)), file_(std::move(file)), losses_(std::move(losses)) {}
 
+  /// From now on the bytes go through this; without it they go as they are.
+  void sift(std::unique_ptr<Sieve> sieve) noexcept { sieve_ = std::move(sieve); }
+
   /// Moves what is in the FIFO, at most `budget` bytes.
   ///
   /// @errors `ENOSPC`, `EROFS`, `EIO`, `EACCES`… from the file or its directory; the detail names the file. What was
@@ -42,6 +47,9 @@ class Pump {
   /// them, and a line in the log says so where it goes on.
   [[nodiscard]] Result<Pumped> pump_or_drop(std::size_t budget = kBudget);
 
+  /// The run has ended: what a sieve holds back goes to the log. After `pump`.
+  [[nodiscard]] Result<> finish_run();
+
   /// Why the last call failed; empty when it did not. For telling people once, not at each attempt.
   [[nodiscard]] const std::optional<Error>& stuck() const noexcept { return stuck_; }
 
@@ -52,17 +60,21 @@ class Pump {
   /// What is still in the old FIFO is given up.
   void go_on_with(sys::FifoReader fifo) noexcept { fifo_ = std::move(fifo); }
   [[nodiscard]] const Losses& losses() const noexcept { return losses_; }
+  /// Something left the FIFO and waits for the log.
+  [[nodiscard]] bool has_more() const noexcept { return sieve_ && sieve_->has_more(); }
   /// How many bytes wait in the FIFO.
   [[nodiscard]] std::size_t waiting() const noexcept { return fifo_.available(); }
 
  private:
   [[nodiscard]] Result<Pumped> move(std::size_t budget);
+  [[nodiscard]] Result<> tell_losses();
   void drop_excess(int code);
   [[nodiscard]] bool drop(std::size_t bytes, int code);
 
   sys::FifoReader fifo_;
   LogFile file_;
   Losses losses_;
+  std::unique_ptr<Sieve> sieve_;
   std::optional<Error> stuck_;
 };
 

@@ -14,6 +14,7 @@
 
 #include "logs/log_name.hpp"
 #include "sys/check.hpp"
+#include "sys/files.hpp"
 
 namespace foster::logs {
 namespace {
@@ -25,10 +26,14 @@ constexpr unsigned kMostGaps = 8;
 constexpr int kMostAttempts = 100;
 
 UniqueFd open_number(BorrowedFd directory, const std::string& name, unsigned number) {
-  return UniqueFd(sys::retry_on_eintr([&] {
-    return ::openat(directory.get(), rotated_name(name, number).c_str(),
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  }));
+  const std::string numbered = rotated_name(name, number);
+  const auto open = [&](int flags) {
+    return sys::retry_on_eintr(
+        [&] { return ::openat(directory.get(), numbered.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | flags); });
+  };
+  UniqueFd file(open(O_NOFOLLOW));
+  if (!file && errno == ELOOP && sys::is_trusted_symlink(directory, numbered)) file = UniqueFd(open(0));
+  return file;
 }
 
 struct stat facts_of(BorrowedFd file) {
@@ -44,8 +49,7 @@ bool is_same(const struct stat& left, const struct stat& right) {
 /// Whether this number is that file now.
 bool is_number(BorrowedFd directory, const std::string& name, unsigned number, const struct stat& file) {
   struct stat facts{};
-  return ::fstatat(directory.get(), rotated_name(name, number).c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
-         is_same(facts, file);
+  return ::fstatat(directory.get(), rotated_name(name, number).c_str(), &facts, 0) == 0 && is_same(facts, file);
 }
 
 struct Numbered {

@@ -68,8 +68,8 @@ api::InstanceRow Commands::row(core::InstanceId id) const {
   api::InstanceRow row{.view = fleet().view(id), .log = {}, .since = {}, .cpu = {}, .memory = {}, .status = {}};
   row.since = sys::wall_time_of(row.view.since.time_since_epoch());
   const core::Service& service = fleet().service_of(id);
-  row.log = log_path(service, row.view.index, core::Stream::out, tools_.place.logs.path);
-  row.stderr_log = log_path(service, row.view.index, core::Stream::err, tools_.place.logs.path);
+  row.log = logs::log_path(service, row.view.index, core::Stream::out, tools_.place.logs.path);
+  row.stderr_log = logs::log_path(service, row.view.index, core::Stream::err, tools_.place.logs.path);
   const Instance* it = tools_.executor.find(id);
   if (it != nullptr) row.status = it->status;
   for (const core::Stream stream : kStreams) {
@@ -330,16 +330,18 @@ api::Answer<std::unique_ptr<api::LogCursor>> Commands::open_log(const api::LogRe
   const core::InstanceId id = ids.front();
   const core::InstanceView view = fleet().view(id);
   const core::Service& service = fleet().service_of(id);
-  const std::string path = log_path(service, view.index, request.stream, tools_.place.logs.path);
+  const std::string path = logs::log_path(service, view.index, request.stream, tools_.place.logs.path);
   if (path.empty()) {
     const bool is_stderr = request.stream == core::Stream::err;
     return problem(Problem::Kind::failed,
                    view.name + (is_stderr ? " keeps no log of stderr apart" : " keeps no log (log = \"none\")"));
   }
   if (Instance* it = tools_.executor.find(id)) it->outputs.drain();
-  const auto place = find_log_place(path, tools_.place.logs);
+  const auto place = logs::find_log_place(path, tools_.place.logs);
   if (!place) return problem(Problem::Kind::failed, to_string(place.error()));
-  const auto& [directory, file, opened] = *place;
+  if (place->standard) return problem(Problem::Kind::failed, view.name + " writes to " + path + ", and is not kept");
+  const BorrowedFd directory = place->directory;
+  const std::string& file = place->file_name;
   auto reader = !request.resume.empty() ? logs::LogReader::from_position(directory, file, request.resume)
                 : request.last_lines    ? logs::LogReader::from_last_lines(directory, file, *request.last_lines)
                                         : logs::LogReader::from_oldest(directory, file);

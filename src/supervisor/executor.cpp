@@ -92,7 +92,8 @@ const Instance* Executor::find(core::InstanceId id) const {
 Instance& Executor::instance(core::InstanceId id) {
   if (id >= instances_.size()) instances_.resize(id + 1);
   if (!instances_[id]) {
-    const Outputs::Tools tools{.loop = tools_.loop, .place = tools_.place, .channel = tools_.channel};
+    const Outputs::Tools tools{
+        .loop = tools_.loop, .place = tools_.place, .channel = tools_.channel, .tap = tools_.tap};
     instances_[id] = std::make_unique<Instance>(tools, id);
   }
   return *instances_[id];
@@ -186,8 +187,7 @@ Result<RunResources> Executor::resources_for(core::InstanceId id, core::Run run)
                       .open_files = tools_.open_files};
 }
 
-Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Service& service,
-                           const Outputs::Held& held) {
+Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Service& service, const Outputs::Held& held) {
   const bool is_running = it.process && it.process->is_alive();
   const auto writer = is_running ? std::optional(it.process->pid()) : std::nullopt;
   if (auto opened = it.outputs.prepare(service, tools_.fleet().view(id).index, writer, held); !opened) return opened;
@@ -312,6 +312,22 @@ void Executor::update(core::InstanceId id) {
   if (Instance* it = find(id)) it->outputs.update(tools_.fleet().service_of(id));
 }
 
+void Executor::reopen_logs() {
+  for (const auto& it : instances_) {
+    if (it) it->outputs.reopen();
+  }
+}
+
+Result<> Executor::clear_logs(core::InstanceId id) {
+  Instance& it = instance(id);
+  const core::Service& service = tools_.fleet().service_of(id);
+  // What runs writes where it did when it was started; of others, the logs are those of the next run.
+  if (!it.process) {
+    if (auto opened = it.outputs.prepare(service, tools_.fleet().view(id).index, std::nullopt); !opened) return opened;
+  }
+  return it.outputs.clear();
+}
+
 Result<UniqueFd> Executor::bequeath() const {
   reaper::HeldFds held;
   using Kind = reaper::HeldFds::Kind;
@@ -397,6 +413,7 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
   // Its last words come first.
   if (it->notify) it->notify->drain();
   it->outputs.drain();
+  it->outputs.end_run();
   it->end = core::RunEnd{.use = use, .last_output = it->outputs.last_words()};
   forget_process(id);
   const bool is_launcher = tools_.fleet().service_of(id).type == core::ServiceType::forking && pid == it->first_pid &&

@@ -38,6 +38,7 @@ class Executor {
     sys::FdLane* lane = nullptr;  ///< Makes a spawn cost the same however many descriptors are open here.
     std::function<const core::Fleet&()> fleet;
     Report report;
+    OutputTap tap = {};  ///< Told of output as its policy says.
   };
 
   explicit Executor(Tools tools);
@@ -74,6 +75,10 @@ class Executor {
 
   /// Live settings of a changed definition.
   void update(core::InstanceId id);
+  /// Looks up the names of all logs again: what is no regular file is opened anew, and so are directories.
+  void reopen_logs();
+  /// Empties the logs of an instance, but for rotated files.
+  [[nodiscard]] Result<> clear_logs(core::InstanceId id);
   /// For the reaper that this process is about to become: everything that holds output or the end of a process, as a
   /// handover that survives an exec. What there is no descriptor free for is left out.
   [[nodiscard]] Result<UniqueFd> bequeath() const;

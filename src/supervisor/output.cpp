@@ -1,5 +1,8 @@
 #include "supervisor/output.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -32,50 +35,88 @@ logs::Rotation rotation_of(const core::LogPolicy& policy) {
   return {.max_size = policy.max_size, .keep = policy.keep};
 }
 
-Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& place, std::string path,
-                                             std::string fifo_name, sys::FifoAccess access,
-                                             const core::LogPolicy& policy, std::optional<Pid> writer) {
-  auto log = find_log_place(path, place.logs);
-  if (!log) return Failure(log.error());
-  const std::string fifo_path = place.fifo_directory + "/" + fifo_name;
-  auto reader = writer ? sys::FifoReader::open_removed(*writer, fifo_path)
-                       : Result<sys::FifoReader>(failure("open", ENOENT, fifo_name));
-  if (!reader && writer) reader = sys::FifoReader::open(place.fifos, fifo_name);  // as a rule it is there
-  if (!reader) {
-    if (auto made = sys::create_fifo(place.fifos, fifo_name, access); !made) return Failure(made.error());
-    reader = sys::FifoReader::open(place.fifos, fifo_name);
+std::string staged_name(const std::string& fifo_name) {
+  return fifo_name + ".staged";
+}
+
+namespace {
+
+Result<sys::FifoReader> open_fifo(const OutputPlace& place, const OutputPlan& plan) {
+  if (plan.writer) {
+    auto removed = sys::FifoReader::open_removed(*plan.writer, place.fifo_directory + "/" + plan.fifo_name);
+    if (removed) return removed;
+    auto there = sys::FifoReader::open(place.fifos, plan.fifo_name);  // as a rule it is
+    if (there) return there;
   }
-  if (!reader) return Failure(reader.error());
-  logs::LogFile file(log->directory, log->file_name, rotation_of(policy));
-  logs::Losses losses(place.fifos, losses_name(fifo_name));
-  std::unique_ptr<Output> output(new Output(loop, place.fifos, std::move(fifo_name),
-                                            logs::Pump(std::move(*reader), std::move(file), std::move(losses)),
-                                            std::move(path), std::move(*log), policy.when_full));
+  if (auto made = sys::create_fifo(place.fifos, plan.fifo_name, plan.access); !made) return Failure(made.error());
+  return sys::FifoReader::open(place.fifos, plan.fifo_name);
+}
+
+bool must_be_looked_at(const core::LogPolicy& policy) {
+  return policy.syslog || policy.strip_ansi || policy.capture || policy.events;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Output>> Output::open(Loop& loop, const OutputPlace& place, OutputPlan plan) {
+  auto log = logs::find_log_place(plan.path, place.logs);
+  if (!log) return Failure(log.error());
+  auto fifo = open_fifo(place, plan);
+  if (!fifo) return Failure(fifo.error());
+  std::unique_ptr<Output> output(new Output(loop, place, std::move(plan), std::move(*log), std::move(*fifo)));
+  if (auto sifted = output->sift(place); !sifted) return Failure(sifted.error());
   output->watch();
+  if (output->pump_.has_more()) output->try_again_later();
   return output;
 }
 
-Output::Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, LogPlace log,
-               core::WhenLogFull when_full)
+Output::Output(Loop& loop, const OutputPlace& place, OutputPlan plan, logs::LogPlace log, sys::FifoReader fifo)
     : loop_(loop),
-      fifos_(fifos),
-      fifo_name_(std::move(fifo_name)),
+      fifos_(place.fifos),
+      logs_(place.logs),
+      plan_(std::move(plan)),
       log_(std::move(log)),
-      pump_(std::move(pump)),
-      path_(std::move(path)),
-      when_full_(when_full) {}
+      pump_(std::move(fifo), log_.file(rotation_of(plan_.policy)),
+            logs::Losses(place.fifos, losses_name(plan_.fifo_name))) {
+  if (plan_.policy.syslog && place.system_log) system_log_.emplace(place.system_log, plan_.name);
+}
+
+// What an earlier policy left half-way is looked at once more.
+Result<> Output::sift(const OutputPlace& place) {
+  const std::string name = staged_name(plan_.fifo_name);
+  const bool is_wanted = must_be_looked_at(plan_.policy);
+  if (!is_wanted && ::faccessat(place.fifos.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0) return {};
+  auto staged = logs::Staged::open(place.fifos, name);
+  if (!staged) return Failure(staged.error());
+  if (!is_wanted && staged->bytes().empty()) {
+    (void)::unlinkat(place.fifos.get(), name.c_str(), 0);
+    return {};
+  }
+  const logs::FilterRules rules{.strips_ansi = plan_.policy.strip_ansi, .capture = plan_.policy.capture};
+  pump_.sift(std::make_unique<logs::Sieve>(std::move(*staged), rules,
+                                           [this](OutputPart part, std::string_view text) { hear(part, text); }));
+  return {};
+}
+
+void Output::hear(OutputPart part, std::string_view text) {
+  if (part == OutputPart::written && system_log_) system_log_->add(text);
+  if (!plan_.tap) return;
+  // Listeners to what is written hear messages twice, as they do of Supervisor.
+  if (plan_.policy.events) plan_.tap(OutputPart::written, text);
+  if (part == OutputPart::captured) plan_.tap(part, text);
+}
 
 Result<UniqueFd> Output::open_for_service() const {
-  return sys::open_fifo_for_service(fifos_, fifo_name_);
+  return sys::open_fifo_for_service(fifos_, plan_.fifo_name);
 }
 
 bool Output::has_name() const {
-  return pump_.fifo().has_name(fifos_, fifo_name_);
+  return pump_.fifo().has_name(fifos_, plan_.fifo_name);
 }
 
 Result<> Output::renew(sys::FifoAccess access) {
-  if (auto made = sys::create_fifo(fifos_, fifo_name_, access); !made) return made;
-  auto reader = sys::FifoReader::open(fifos_, fifo_name_);
+  if (auto made = sys::create_fifo(fifos_, plan_.fifo_name, access); !made) return made;
+  auto reader = sys::FifoReader::open(fifos_, plan_.fifo_name);
   if (!reader) return Failure(reader.error());
   watch_.reset();
   if (retry_) retry_->cancel();
@@ -90,7 +131,7 @@ void Output::watch() {
 
 void Output::pump_some() {
   // One budget a turn: the loop comes back at once while there is more, after everybody else.
-  const bool drops = when_full_ == core::WhenLogFull::drop_oldest;
+  const bool drops = plan_.policy.when_full == core::WhenLogFull::drop_oldest;
   const auto pumped = drops ? pump_.pump_or_drop() : pump_.pump();
   if (pumped) run_bytes_ += pumped->bytes;
   if (pumped && pumped->bytes > 0) tell();
@@ -108,6 +149,8 @@ void Output::try_again_later() {
   pause_ = is_quiet ? std::min(pause_ * 2, kLongestPause) : kShortestPause;
   if (!retry_) {
     retry_ = std::make_unique<Timer>(loop_, [this] {
+      // Its directory may have been removed, and made again.
+      if (pump_.stuck() && pump_.stuck()->code == ENOENT) reopen();
       watch();
       pump_some();
     });
@@ -128,6 +171,26 @@ void Output::drain() {
   if (moved > 0) tell();
 }
 
+void Output::end_run() {
+  (void)pump_.finish_run();  // what the log does not take now goes first next time
+  if (system_log_) system_log_->finish();
+}
+
+Result<> Output::clear() {
+  drain();
+  return pump_.file().clear();
+}
+
+void Output::reopen() {
+  if (log_.opened) {
+    if (auto found = logs::find_log_place(plan_.path, logs_)) {
+      log_ = std::move(*found);
+      pump_.file().set_directory(log_.directory);
+    }
+  }
+  pump_.file().reopen();
+}
+
 std::string Output::last_words() const {
   if (run_bytes_ == 0) return {};
   const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(run_bytes_, kMostLastWords));
@@ -142,7 +205,9 @@ std::string Output::last_words() const {
 
 void Output::set_policy(const core::LogPolicy& policy) {
   pump_.file().set_rotation(rotation_of(policy));
-  when_full_ = policy.when_full;
+  plan_.policy.max_size = policy.max_size;
+  plan_.policy.keep = policy.keep;
+  plan_.policy.when_full = policy.when_full;
 }
 
 Output::Token Output::on_growth(std::function<void()> more) {

@@ -12,7 +12,8 @@
 
 #include "core/model.hpp"
 #include "logs/pump.hpp"
-#include "supervisor/log_place.hpp"
+#include "logs/system_log_lines.hpp"
+#include "logs/log_place.hpp"
 #include "supervisor/loop.hpp"
 #include "sys/fifo.hpp"
 
@@ -22,19 +23,29 @@ namespace foster::supervisor {
 struct OutputPlace {
   BorrowedFd fifos;
   std::string fifo_directory;
-  LogDirectory logs;
+  logs::LogDirectory logs;
+  std::shared_ptr<sys::SystemLog> system_log;
+};
+
+using logs::OutputPart;
+
+/// One output: what it is and where it goes.
+struct OutputPlan {
+  std::string name;       ///< Who writes, for the system's log.
+  std::string path;       ///< Of the log file, whose directory exists; empty: there is none.
+  std::string fifo_name;  ///< The slot's, so that a recovered supervisor finds it.
+  sys::FifoAccess access = sys::FifoAccess::owner;
+  core::LogPolicy policy;
+  std::optional<Pid>
+      writer;  ///< A process that runs and writes to it: where the name was removed, its own end is taken.
+  /// Told what the policy says: of `events` what is written, of `capture` the messages. It must not come back here.
+  std::function<void(OutputPart, std::string_view)> tap;
 };
 
 class Output {
  public:
   /// Makes the FIFO or finds the one that is there, with what waits in it.
-  ///
-  /// @param path      Of the log file; its directory exists.
-  /// @param fifo_name Names the FIFO; the slot's, so that a recovered supervisor finds it.
-  /// @param writer    A process that runs and writes to it: where the name was removed, its own end is taken.
-  [[nodiscard]] static Result<std::unique_ptr<Output>> open(Loop& loop, const OutputPlace& place, std::string path,
-                                                            std::string fifo_name, sys::FifoAccess access,
-                                                            const core::LogPolicy& policy, std::optional<Pid> writer);
+  [[nodiscard]] static Result<std::unique_ptr<Output>> open(Loop& loop, const OutputPlace& place, OutputPlan plan);
 
   /// Whether the name still means this FIFO: others may have removed it.
   [[nodiscard]] bool has_name() const;
@@ -52,12 +63,24 @@ class Output {
 
   /// What comes from now on is of a new run.
   void begin_run() { run_bytes_ = 0; }
+  /// Nothing more comes of this one. Drain first.
+  void end_run();
   /// The last lines of this run, few and short, for the history. Drain first.
   [[nodiscard]] std::string last_words() const;
 
+  /// Empties the log, but for rotated files.
+  [[nodiscard]] Result<> clear();
+  /// Looks the log's name up again, from the root.
+  void reopen();
+
+  /// What of it can be changed at any time.
   void set_policy(const core::LogPolicy& policy);
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] const LogPlace& log() const { return log_; }
+  /// Whether it goes where such an output would, and in the same way.
+  [[nodiscard]] bool is_as(const std::string& path, const core::LogPolicy& policy) const {
+    return path == plan_.path && !core::differs_in_way(policy, plan_.policy);
+  }
+  [[nodiscard]] const std::string& path() const { return plan_.path; }
+  [[nodiscard]] const logs::LogPlace& log() const { return log_; }
   /// Why output cannot be stored at the moment; empty when it can.
   [[nodiscard]] const std::optional<Error>& stuck() const { return pump_.stuck(); }
   /// How many bytes were given up because they could not be stored.
@@ -68,22 +91,23 @@ class Output {
   [[nodiscard]] Token on_growth(std::function<void()> more);
 
  private:
-  Output(Loop& loop, BorrowedFd fifos, std::string fifo_name, logs::Pump pump, std::string path, LogPlace log,
-         core::WhenLogFull when_full);
+  Output(Loop& loop, const OutputPlace& place, OutputPlan plan, logs::LogPlace log, sys::FifoReader fifo);
+  [[nodiscard]] Result<> sift(const OutputPlace& place);
 
   void pump_some();
   void try_again_later();
   void tell();
+  void hear(OutputPart part, std::string_view text);
   void watch();
 
   Loop& loop_;
   BorrowedFd fifos_;
-  std::string fifo_name_;
-  LogPlace log_;  ///< Outlives the pump, which writes into its directory.
+  logs::LogDirectory logs_;
+  OutputPlan plan_;
+  logs::LogPlace log_;  ///< Outlives the pump, which writes into its directory.
   logs::Pump pump_;
-  std::string path_;
+  std::optional<logs::SystemLogLines> system_log_;
   std::vector<std::weak_ptr<std::function<void()>>> followers_;
-  core::WhenLogFull when_full_;
   std::unique_ptr<Timer> retry_;
   core::Duration pause_{};
   std::uint64_t run_bytes_ = 0;  ///< Moved for this run, as far as this supervisor has seen it.
@@ -96,6 +120,8 @@ class Output {
 
 /// The file beside a FIFO that counts what could not be stored.
 [[nodiscard]] std::string losses_name(const std::string& fifo_name);
+/// The one that holds what must be looked at before it is stored.
+[[nodiscard]] std::string staged_name(const std::string& fifo_name);
 
 /// What a config's policy means to the files.
 [[nodiscard]] logs::Rotation rotation_of(const core::LogPolicy& policy);

@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "supervisor/log_place.hpp"
+#include "logs/log_place.hpp"
 
 namespace foster::supervisor {
 namespace {
@@ -20,6 +20,12 @@ bool is_same_file(BorrowedFd a, BorrowedFd b) {
   struct stat second{};
   return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 && first.st_dev == second.st_dev &&
          first.st_ino == second.st_ino;
+}
+
+// Of a process of Supervisor's without its group, as there.
+std::string name_for_people(const core::Service& service, unsigned index) {
+  const auto colon = service.name.find(':');
+  return colon == std::string::npos ? core::instance_name(service, index) : service.name.substr(colon + 1);
 }
 
 reaper::MessageKind hold_of(core::Stream stream) {
@@ -42,13 +48,23 @@ Result<> Outputs::prepare(const core::Service& service, unsigned index, std::opt
 
 Result<> Outputs::open(const core::Service& service, unsigned index, core::Stream stream, std::optional<Pid> writer,
                        std::optional<BorrowedFd> held) {
-  std::string path = log_path(service, index, stream, tools_.place.logs.path);
+  const core::LogPolicy* policy = core::own_log(service, stream);
+  std::string path = logs::log_path(service, index, stream, tools_.place.logs.path);
   auto& output = slot(stream).output;
-  if (path.empty()) close(stream);
-  if (path.empty() || (output && output->path() == path)) return {};
+  const bool is_wanted = policy != nullptr && core::is_taken(*policy);
+  if (!is_wanted) close(stream);
+  if (!is_wanted || (output && output->is_as(path, *policy))) return {};
   if (output) output->drain();  // its log moves; what cannot be stored goes to the next one
-  auto opened = Output::open(tools_.loop, tools_.place, std::move(path), fifo_name(id_, stream), access_of(service),
-                             *core::own_log(service, stream), writer);
+  auto opened = Output::open(tools_.loop, tools_.place,
+                             {.name = name_for_people(service, index),
+                              .path = std::move(path),
+                              .fifo_name = fifo_name(id_, stream),
+                              .access = access_of(service),
+                              .policy = *policy,
+                              .writer = writer,
+                              .tap = [this, stream](OutputPart part, std::string_view text) {
+                                if (tools_.tap) tools_.tap(id_, stream, part, text);
+                              }});
   if (!opened) return Failure(opened.error());
   output = std::move(*opened);
   return hold(stream, held);
@@ -105,6 +121,27 @@ Result<> Outputs::lend(const core::Service& service, RunResources& resources) {
 void Outputs::drain() {
   for (One& one : streams_) {
     if (one.output) one.output->drain();
+  }
+}
+
+void Outputs::end_run() {
+  for (One& one : streams_) {
+    if (one.output) one.output->end_run();
+  }
+}
+
+Result<> Outputs::clear() {
+  Result<> result;
+  for (One& one : streams_) {
+    if (!one.output) continue;
+    if (auto cleared = one.output->clear(); !cleared && result) result = std::move(cleared);
+  }
+  return result;
+}
+
+void Outputs::reopen() {
+  for (One& one : streams_) {
+    if (one.output) one.output->reopen();
   }
 }
 

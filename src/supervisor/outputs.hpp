@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +12,7 @@
 #include <foster/ids.hpp>
 #include <foster/result.hpp>
 
-#include "core/event.hpp"
+#include "core/action.hpp"
 #include "reaper/wire.hpp"
 #include "supervisor/output.hpp"
 #include "supervisor/spawn_plan.hpp"
@@ -22,6 +23,9 @@ namespace foster::supervisor {
 /// In the order in which they are set up.
 inline constexpr std::array kStreams{core::Stream::out, core::Stream::err};
 
+/// Told of output as its policy says; it must not come back to any output before it has returned.
+using OutputTap = std::function<void(core::InstanceId, core::Stream, OutputPart, std::string_view)>;
+
 class Outputs {
  public:
   /// All of it outlives this.
@@ -29,6 +33,7 @@ class Outputs {
     Loop& loop;
     const OutputPlace& place;
     sys::Channel& channel;  ///< To the reaper.
+    const OutputTap& tap;
   };
   /// What the reaper keeps of a run that is taken up again.
   struct Held {
@@ -53,6 +58,12 @@ class Outputs {
 
   /// Takes what was written so far.
   void drain();
+  /// Nothing more comes of this run. Drain first.
+  void end_run();
+  /// Empties the logs, but for rotated files. @errors Of the first that could not be.
+  [[nodiscard]] Result<> clear();
+  /// Looks up the names of the logs again.
+  void reopen();
   /// Of this run, for the history: what it wrote to stderr says more, where that is apart.
   [[nodiscard]] std::string last_words() const;
   /// Live settings of a changed definition.

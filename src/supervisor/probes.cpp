@@ -162,6 +162,7 @@ void remove_fifos(BorrowedFd fifos, std::uint32_t slot) {
     const std::string name = fifo_name(slot, stream);
     (void)::unlinkat(fifos.get(), name.c_str(), 0);
     (void)::unlinkat(fifos.get(), losses_name(name).c_str(), 0);
+    (void)::unlinkat(fifos.get(), staged_name(name).c_str(), 0);
   }
 }
 

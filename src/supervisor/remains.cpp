@@ -9,8 +9,8 @@
 
 #include "core/fleet.hpp"
 #include "ledger/ledger.hpp"
+#include "logs/log_place.hpp"
 #include "supervisor/definitions.hpp"
-#include "supervisor/log_place.hpp"
 #include "supervisor/recover.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
@@ -59,8 +59,8 @@ Result<Remains> read_remains(const sys::Directories& directories) {
         .view = fleet.view(remembered->ids[n]), .log = {}, .since = {}, .cpu = {}, .memory = {}, .status = {}};
     row.since = sys::wall_time_of(row.view.since.time_since_epoch());
     const core::Service& service = fleet.service_of(remembered->ids[n]);
-    row.log = log_path(service, row.view.index, core::Stream::out, directories.logs);
-    row.stderr_log = log_path(service, row.view.index, core::Stream::err, directories.logs);
+    row.log = logs::log_path(service, row.view.index, core::Stream::out, directories.logs);
+    row.stderr_log = logs::log_path(service, row.view.index, core::Stream::err, directories.logs);
     if (row.view.pid && has_ended(remembered->entries[n])) row.status = "its process has ended";
     remains.rows.push_back(std::move(row));
   }

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -69,6 +70,12 @@ std::string tree_name(const std::string& name, BorrowedFd runtime) {
   return name + "-" + std::to_string(facts.st_dev) + "-" + std::to_string(facts.st_ino);
 }
 
+// In a container it may be elsewhere.
+std::string path_of_system_log() {
+  const char* path = std::getenv("FOSTER_SYSLOG");
+  return path != nullptr && *path != '\0' ? path : sys::kSystemLog;
+}
+
 std::uint64_t jitter_seed() {
   return static_cast<std::uint64_t>(sys::monotonic_now().count()) ^ (static_cast<std::uint64_t>(::getpid()) << 32U);
 }
@@ -91,6 +98,7 @@ struct Supervisor::Parts {
         open_files(raise_open_files()),
         reaper(::getppid()),
         directories(std::move(opened)),
+        system_log(std::make_shared<sys::SystemLog>(options.ident, path_of_system_log())),
         ledger(std::move(found)),
         journal(std::move(history)),
         definitions(std::move(applied)),
@@ -156,7 +164,8 @@ struct Supervisor::Parts {
   [[nodiscard]] OutputPlace place() const {
     return {.fifos = directories.fifos,
             .fifo_directory = options.directories.fifos(),
-            .logs = {.fd = directories.logs, .path = options.directories.logs}};
+            .logs = {.fd = directories.logs, .path = options.directories.logs},
+            .system_log = system_log};
   }
 
   [[nodiscard]] core::Fleet first_fleet() const {
@@ -353,6 +362,7 @@ struct Supervisor::Parts {
   rlimit open_files;
   Pid reaper;
   sys::PreparedDirectories directories;
+  std::shared_ptr<sys::SystemLog> system_log;
   ledger::Ledger ledger;
   journal::Journal journal;
   Definitions definitions;

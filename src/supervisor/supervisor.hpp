@@ -17,11 +17,12 @@ namespace foster::supervisor {
 struct Options {
   std::string name;
   sys::Directories directories;
-  std::string config;  ///< Applied when nothing is applied yet; empty: wait to be asked.
-  UniqueFd channel;    ///< To the reaper.
-  UniqueFd lock;       ///< The instance's, held while we live.
-  UniqueFd listener;   ///< An earlier supervisor's control socket, if there is one.
-  UniqueFd kept;       ///< The list of what the reaper holds, and we have inherited; if there is one.
+  std::string config;            ///< Applied when nothing is applied yet; empty: wait to be asked.
+  UniqueFd channel;              ///< To the reaper.
+  UniqueFd lock;                 ///< The instance's, held while we live.
+  UniqueFd listener;             ///< An earlier supervisor's control socket, if there is one.
+  UniqueFd kept;                 ///< The list of what the reaper holds, and we have inherited; if there is one.
+  std::string ident = "foster";  ///< Who speaks in the system's log.
 };
 
 /// How the supervisor ended.

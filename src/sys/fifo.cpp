@@ -112,6 +112,14 @@ Result<std::size_t> FifoReader::splice_to(BorrowedFd file, std::uint64_t& offset
   return copy_to(file, offset, most);
 }
 
+Result<std::size_t> FifoReader::splice_to_pipe(BorrowedFd pipe, std::size_t most) {
+  if (!facility_allowed(Facility::splice)) return failure("splice", ENOSYS);
+  const auto moved = retry_on_eintr(
+      [&] { return ::splice(fd_.get(), nullptr, pipe.get(), nullptr, most, SPLICE_F_NONBLOCK | SPLICE_F_MOVE); });
+  if (moved < 0) return failure("splice", errno);
+  return static_cast<std::size_t>(moved);
+}
+
 Result<std::size_t> FifoReader::copy_to(BorrowedFd file, std::uint64_t& offset, std::size_t most) {
   std::array<char, kCopyChunk> buffer;
   const auto seen = peek(std::span(buffer).first(std::min(most, buffer.size())));

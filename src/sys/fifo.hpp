@@ -63,6 +63,11 @@ class FifoReader {
   /// @blocks On the file system.
   [[nodiscard]] Result<std::size_t> splice_to(BorrowedFd file, std::uint64_t& offset, std::size_t most);
 
+  /// Moves up to `most` bytes to another pipe; they leave the one as they enter the other. Never waits.
+  /// @return How many; there must be something in the FIFO.
+  /// @errors `EAGAIN` the pipe is full; `EPIPE` nobody reads it; `EINVAL`, `ENOSYS`: not here.
+  [[nodiscard]] Result<std::size_t> splice_to_pipe(BorrowedFd pipe, std::size_t most);
+
   /// Looks at the first bytes without consuming them: at least one if there is one, maybe fewer than there are.
   /// @errors `EMFILE`, `ENFILE`: it takes a pipe for the moment.
   [[nodiscard]] Result<std::size_t> peek(std::span<char> buffer) const;

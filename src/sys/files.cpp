@@ -144,6 +144,12 @@ Result<UniqueFd> open_at(BorrowedFd directory, const std::string& name, int flag
   return named(open_retrying(directory.get(), name.c_str(), flags, mode), flags, name);
 }
 
+bool is_trusted_symlink(BorrowedFd directory, const std::string& name) {
+  struct stat facts{};
+  return ::fstatat(directory.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(facts.st_mode) &&
+         (facts.st_uid == 0 || facts.st_uid == ::geteuid());
+}
+
 Result<UniqueFd> open_beneath(BorrowedFd directory, const std::string& path, int flags, mode_t mode) {
   if (auto opened = open_in_one_step(directory, path, flags, mode)) return std::move(*opened);
   return open_step_by_step(directory, path, flags, mode);

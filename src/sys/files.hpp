@@ -21,6 +21,9 @@ namespace foster::sys {
 /// openat(2) with O_CLOEXEC added. `name` may hold slashes and follows symlinks unless the flags say otherwise.
 [[nodiscard]] Result<UniqueFd> open_at(BorrowedFd directory, const std::string& name, int flags, mode_t mode = 0);
 
+/// Whether the name is a symlink that is root's or ours: of others, who could have put it there, it leads nowhere.
+[[nodiscard]] bool is_trusted_symlink(BorrowedFd directory, const std::string& name);
+
 /// Opens what lies in `directory` and nowhere else: no absolute path, no "..", no symlink on the way or at its end.
 /// @errors `EXDEV` the path leads out; `ELOOP` a symlink; and those of openat(2).
 [[nodiscard]] Result<UniqueFd> open_beneath(BorrowedFd directory, const std::string& path, int flags, mode_t mode = 0);

@@ -1,4 +1,11 @@
 // What services write: every byte once, in order, across rotations and for whoever follows.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
 #include <csignal>
 #include <filesystem>
 
@@ -127,6 +134,75 @@ TEST(Logs, AFileInNoDirectoryIsAReasonNotToStart) {
   const Finished finished = foster.up(1);
   EXPECT_NE(finished.err.find("open " + foster.path("no") + ": No such file or directory"), std::string::npos)
       << finished.err;
+}
+
+TEST(Logs, LeaveOutWhatIsForTerminalsAndListeners) {
+  Foster foster;
+  foster.write_config(
+      "[service.web]\ncommand = \"printf '\\\\033[1mbold\\\\033[0m '; echo "
+      "'plain<!--XSUPERVISOR:BEGIN-->hidden<!--XSUPERVISOR:END-->'; printf '<!--XSUPER'; sleep 0.2; exit 0\"\n"
+      "start-seconds = \"10ms\"\nrestart = \"never\"\nlog = { strip-ansi = true, capture = \"1KiB\" }\n");
+  foster.up();
+  ASSERT_TRUE(foster.wait_until([&] { return foster.row("web").state == "exited"; }));
+  EXPECT_EQ(foster.log_of("web"), "bold plain\n<!--XSUPER") << "what could have become a tag is kept";
+}
+
+TEST(Logs, ThatAreLookedAtOutliveTheSupervisorToo) {
+  Foster foster;
+  foster.write_config(
+      "[service.web]\ncommand = \"for i in $(seq 1 60); do seq 1 300; printf '\\\\033[1m'; sleep 0.05; done; echo end; "
+      "exec sleep 1000\"\nstart-seconds = \"10ms\"\nlog = { strip-ansi = true, max-size = \"20KB\", keep = 500 }\n");
+  foster.up();
+  for (int n = 0; n < 4; ++n) {
+    const auto supervisor = static_cast<pid_t>(foster.info().at("supervisor").as_int64());
+    ASSERT_EQ(::kill(supervisor, SIGKILL), 0);
+    ASSERT_TRUE(
+        foster.wait_until([&] { return static_cast<pid_t>(foster.info().at("supervisor").as_int64()) != supervisor; }));
+  }
+  ASSERT_TRUE(foster.wait_until([&] { return foster.log_of("web").ends_with("end\n"); }));
+  std::string expected;
+  for (int n = 0; n < 60; ++n) expected += numbers(1, 300);
+  EXPECT_TRUE(foster.log_of("web") == expected + "end\n");
+}
+
+TEST(Logs, GoIntoAFifoThatSomebodyReads) {
+  Foster foster;
+  ASSERT_EQ(::mkfifo(foster.path("pipe").c_str(), 0600), 0);
+  foster.write_config(
+      "[service.web]\ncommand = \"seq 1 1000; exec sleep 1000\"\nstart-seconds = \"10ms\"\nlog = { file = \"pipe\" "
+      "}\n");
+  foster.up();
+  const UniqueFd reader(::open(foster.path("pipe").c_str(), O_RDONLY | O_NONBLOCK));
+  std::string got;
+  ASSERT_TRUE(foster.wait_until([&] {
+    std::array<char, 65536> buffer;
+    const auto size = ::read(reader.get(), buffer.data(), buffer.size());
+    if (size > 0) got.append(buffer.data(), static_cast<std::size_t>(size));
+    return got.size() >= numbers(1, 1000).size();
+  }));
+  EXPECT_TRUE(got == numbers(1, 1000));
+}
+
+TEST(Logs, LinesGoToTheSystemsLog) {
+  Foster foster;
+  foster.environment["FOSTER_SYSLOG"] = foster.path("devlog");
+  const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  foster.path("devlog").copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  foster.write_config(
+      "[service.web]\ncommand = \"echo hello; exec sleep 1000\"\nstart-seconds = \"10ms\"\n"
+      "log = { file = \"none\", syslog = true }\n");
+  foster.up();
+  std::string got(1000, '\0');
+  ASSERT_TRUE(foster.wait_until([&] {
+    const auto size = ::recv(socket.get(), got.data(), got.size(), 0);
+    if (size > 0) got.resize(static_cast<std::size_t>(size));
+    return size > 0;
+  }));
+  EXPECT_TRUE(got.starts_with("<14>")) << got;
+  EXPECT_TRUE(got.ends_with(" foster: web hello")) << got;
 }
 
 TEST(Logs, LastWordsBeforeTheEndAreKept) {

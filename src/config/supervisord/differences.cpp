@@ -30,9 +30,8 @@ constexpr std::array kDaemonRemarks = std::to_array<KeyRemark>({
     {"minfds", "services get the limit of open files that foster was started with"},
     {"minprocs", "services get the limit of processes that foster was started with"},
     {"nocleanup", "foster keeps the logs of services, and rotates them"},
-    {"childlogdir", "the logs of services are in foster's log directory",
+    {"childlogdir", "logs that are called AUTO are in foster's log directory",
      "foster info tells where; FOSTER_LOG_DIR changes it"},
-    {"strip_ansi", "logs keep every byte that was written"},
     {"identifier", "foster's name is that of the file's directory", "foster up --name NAME"},
     {"profile_options", "foster has no profile of Python code"},
 });
@@ -43,36 +42,11 @@ bool is_given(const Written& section, std::string_view key) {
 
 void tell_of_channel(const Process& process, const Channel& channel, const std::string& name, Remarks& remarks) {
   const Written& section = *process.written;
-  if (channel.file.kind == LogFile::Kind::path) {
-    remarks.warn(section, name + "_logfile", "this file is not written: the output is in foster's own log",
-                 fmt::format("foster logs '{}'", service_name(process)));
-  }
-  if (channel.syslog)
-    remarks.warn(section, name + "_syslog", "nothing goes to syslog: the output is in foster's own log");
   if (channel.capture_max_bytes > 0) {
     remarks.warn(section, name + "_capture_maxbytes",
                  "nothing is captured: what stands between the tags goes to the log");
   }
   if (channel.events_enabled) remarks.warn(section, name + "_events_enabled", "foster up sends no PROCESS_LOG events");
-}
-
-void tell_of_one_log(const Process& process, Remarks& remarks) {
-  const Written& section = *process.written;
-  const bool has_out = process.out.file.kind != LogFile::Kind::none;
-  const bool has_err = process.err.file.kind != LogFile::Kind::none;
-  if (process.redirect_stderr) return;
-  if (has_out != has_err) {
-    remarks.warn(section, has_out ? "stderr_logfile" : "stdout_logfile",
-                 "stdout and stderr go to one log, so this output is kept");
-  }
-  if (!has_err) return;
-  for (const std::string_view key : {"stderr_logfile_maxbytes", "stderr_logfile_backups"}) {
-    const bool is_same = key.ends_with("maxbytes") ? process.err.max_bytes == process.out.max_bytes
-                                                   : process.err.backups == process.out.backups;
-    if (is_given(section, key) && !is_same) {
-      remarks.warn(section, key, "stdout and stderr go to one log, for which the keys of stdout count");
-    }
-  }
 }
 
 }  // namespace
@@ -118,7 +92,6 @@ void tell_differences(const Process& process, Remarks& remarks) {
   const Written& section = *process.written;
   tell_of_channel(process, process.out, "stdout", remarks);
   tell_of_channel(process, process.err, "stderr", remarks);
-  tell_of_one_log(process, remarks);
   if (is_given(section, "priority")) {
     remarks.warn(section, "priority", "programs are started in this order, but all are stopped at once",
                  "say what needs what: x-foster-needs=NAME");

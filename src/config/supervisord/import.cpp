@@ -147,10 +147,10 @@ class Importer {
     if (std::ranges::any_of(process.environment, [](const auto& v) { return looks_secret(v.first); })) {
       text += comment("- A secret in the environment is better kept in a file of its own: env-file = \".env\"");
     }
-    for (const auto& [name, channel] : {std::pair("stdout", &process.out), std::pair("stderr", &process.err)}) {
-      if (channel->file.kind != LogFile::Kind::path) continue;
-      text += comment(fmt::format("- {} went to {}; now to foster's own log: foster logs '{}'", name,
-                                  channel->file.path, service.name));
+    if (service.stderr_log && service.log.enabled && service.stderr_log->enabled) {
+      text += comment(
+          "- Without stderr-log both streams are in one log, in the order of the writes; without log.file it is in "
+          "foster's log directory.");
     }
     return text;
   }

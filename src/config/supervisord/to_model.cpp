@@ -69,12 +69,10 @@ std::optional<std::string> server_url(const Config& config) {
   return url;
 }
 
-core::LogPolicy log_of(const Process& process) {
-  const bool has_out = process.out.file.kind != LogFile::Kind::none;
-  const bool has_err = process.err.file.kind != LogFile::Kind::none && !process.redirect_stderr;
-  const Channel& channel = has_out || !has_err ? process.out : process.err;
+core::LogPolicy log_of(const Channel& channel) {
   core::LogPolicy log;
-  log.enabled = has_out || has_err || process.out.syslog || process.err.syslog;
+  log.syslog = channel.syslog || channel.file.kind == LogFile::Kind::syslog;
+  log.enabled = channel.file.kind == LogFile::Kind::automatic || channel.file.kind == LogFile::Kind::path;
   if (!log.enabled) return log;
   log.max_size.reset();
   if (channel.max_bytes > 0) log.max_size = channel.max_bytes;
@@ -94,7 +92,7 @@ class Translator {
     for (const Group& group : config_.groups) {
       if (is_foster()) tell_differences(group, remarks_);
       if (is_foster() && (group.pool || group.socket)) continue;
-      for (const Process& process : group.processes) add(process, result.model);
+      for (const Process& process : group.processes) add(group, process, result.model);
     }
     expand_groups(result.model);
     check_dependencies(result.model);
@@ -105,7 +103,7 @@ class Translator {
  private:
   [[nodiscard]] bool is_foster() const { return options_.host == ToModelOptions::Host::foster; }
 
-  void add(const Process& process, core::Model& model) {
+  void add(const Group& group, const Process& process, core::Model& model) {
     if (is_foster()) tell_differences(process, remarks_);
     const std::string name = service_name(process);
     if (!is_service_name(name)) {
@@ -118,6 +116,7 @@ class Translator {
                            "give each a name of its own: %(program_name)s_%(process_num)d");
     }
     core::Service service = service_of(process, name);
+    set_logs(service, group, process);
     std::vector<Diagnostic> findings;
     model.services.push_back(with_own_keys(service, process, config_.files, findings));
     for (Diagnostic& finding : findings) remarks_.add(std::move(finding));
@@ -152,8 +151,31 @@ class Translator {
     service.stop = {.signal = process.stopsignal,
                     .timeout = seconds(process.stopwaitsecs),
                     .target = process.stopasgroup ? core::StopTarget::group : core::StopTarget::main};
-    service.log = log_of(process);
     return service;
+  }
+
+  void set_logs(core::Service& service, const Group& group, const Process& process) const {
+    service.log = log_of(process, core::Stream::out);
+    if (!process.redirect_stderr) service.stderr_log = log_of(process, core::Stream::err);
+    if (!group.pool) return;
+    // A listener speaks through its stdout: that is heard, and neither captured nor told to others.
+    service.log.events = true;
+    service.log.capture.reset();
+    service.log.syslog = false;
+  }
+
+  [[nodiscard]] core::LogPolicy log_of(const Process& process, core::Stream stream) const {
+    const Channel& channel = stream == core::Stream::out ? process.out : process.err;
+    core::LogPolicy log = supervisord::log_of(channel);
+    log.strip_ansi = config_.daemon.strip_ansi;
+    if (!is_foster() && channel.capture_max_bytes > 0) log.capture = channel.capture_max_bytes;
+    if (!is_foster()) log.events = channel.events_enabled;
+    if (channel.file.kind == LogFile::Kind::path) {
+      log.file = without_meaning(absolute_path(working_directory(), channel.file.path));
+    } else if (log.enabled && options_.auto_log) {
+      log.file = without_meaning(options_.auto_log(process, stream));
+    }
+    return log;
   }
 
   void set_environment(core::Service& service, const Process& process) const {

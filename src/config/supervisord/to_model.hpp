@@ -2,6 +2,7 @@
 // names may differ from one process to the next.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ToModelOptions {
   std::string working_directory = {};
   /// Who starts it: what a foster that stands in for supervisord does itself is no finding there.
   enum class Host { foster, supervisord } host = Host::foster;
+  /// The path of a log called AUTO; without it, or where it gives none, that is a file in foster's log directory.
+  std::function<std::string(const Process&, core::Stream)> auto_log = {};
 };
 
 struct ToModel {

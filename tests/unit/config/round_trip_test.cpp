@@ -106,6 +106,10 @@ class RandomModel {
     if (number(4) == 0) service.log.when_full = core::WhenLogFull::block;
     if (number(4) == 0) service.log.file = "/var/log/a b/%i.log";
     if (number(4) == 0) service.log = {.enabled = false};
+    if (number(4) == 0) service.log.syslog = true;
+    if (number(4) == 0) service.log.strip_ansi = true;
+    if (number(4) == 0) service.log.capture = 1 + number(100'000);
+    if (number(4) == 0) service.log.events = true;
     if (chance()) service.stderr_log.emplace().keep = static_cast<unsigned>(number(9));
     if (service.stderr_log && chance()) service.stderr_log->file = "/var/log/%i.err";
     if (service.stderr_log && number(4) == 0) service.stderr_log = core::LogPolicy{.enabled = false};

@@ -53,6 +53,10 @@ TEST(ReloadPlan, EachKeyOfARunNeedsARestart) {
       {"pidfile", [](Service& s) { s.pidfile = "/run/x"; }},
       {"log", [](Service& s) { s.log.enabled = false; }},
       {"log", [](Service& s) { s.log.file = "/var/log/web"; }},
+      {"log", [](Service& s) { s.log.syslog = true; }},
+      {"log", [](Service& s) { s.log.strip_ansi = true; }},
+      {"log", [](Service& s) { s.log.capture = 1; }},
+      {"log", [](Service& s) { s.log.events = true; }},
       {"stderr-log", [](Service& s) { s.stderr_log.emplace(); }},
       {"ready", [](Service& s) { s.ready.how = ReadyNotify{}; }},
   };

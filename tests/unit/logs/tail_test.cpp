@@ -152,9 +152,21 @@ TEST(LogReaderOfATruncatedFile, BeginsAgainAtItsStart) {
   EXPECT_EQ(read_all(reader), "new\n");
 }
 
-TEST(LogReader, DoesNotFollowSymlinks) {
+TEST(LogReader, FollowsSymlinksOfOurs) {
+  const TemporaryDirectory directory;
+  write_file(directory.path("elsewhere"), "hello\n");
+  std::filesystem::create_symlink("elsewhere", directory.path("web.log"));
+  auto reader = LogReader::from_oldest(directory.fd(), "web.log").value();
+  EXPECT_EQ(read_all(reader), "hello\n");
+  write_file(directory.path("elsewhere"), "hello\nworld\n");
+  EXPECT_EQ(read_all(reader), "world\n");
+}
+
+TEST(LogReader, DoesNotFollowSymlinksOfOthers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has symlinks of others";
   const TemporaryDirectory directory;
   std::filesystem::create_symlink("/etc/passwd", directory.path("web.log"));
+  ASSERT_EQ(::lchown(directory.path("web.log").c_str(), 12345, 12345), 0);
   EXPECT_EQ(LogReader::from_oldest(directory.fd(), "web.log").error().code, ELOOP);
 }
 

@@ -43,9 +43,9 @@ TEST(Import, CommentsOnWhatHasABetterForm) {
       "priority=5\nstopasgroup=true\nenvironment=DB_PASSWORD=x\nstdout_logfile=/tmp/x.log\n[eventlistener:l]\n"
       "command=l\nevents=TICK_5\n");
   const std::string toml = import_file(conf.path)->toml;
-  for (const char* part :
-       {"workers = 2", "The shell can go", "needs = [", "stop.target = \"group\" is needed only", "env-file",
-        "stdout went to /tmp/x.log", "[eventlistener:l] is left out", "line 2", "start-seconds calls"}) {
+  for (const char* part : {"workers = 2", "The shell can go", "needs = [", "stop.target = \"group\" is needed only",
+                           "env-file", "file = \"/tmp/x.log\"", "Without stderr-log both streams",
+                           "[eventlistener:l] is left out", "line 2", "start-seconds calls"}) {
     EXPECT_THAT(toml, HasSubstr(part));
   }
 }

@@ -101,10 +101,57 @@ TEST(ToModel, TheDaemonsKeysHoldForAll) {
   EXPECT_THAT(conf.remarks(), HasSubstr("foster itself as whoever starts it"));
 }
 
-TEST(ToModel, NoLogIsWhereBothChannelsHaveNone) {
-  EXPECT_FALSE(program("stdout_logfile=NONE\nstderr_logfile=NONE\n").service("web").log.enabled);
-  EXPECT_FALSE(program("stdout_logfile=NONE\nredirect_stderr=true\n").service("web").log.enabled);
-  EXPECT_TRUE(program("stdout_logfile=NONE\n").service("web").log.enabled);
+TEST(ToModel, EachChannelHasALogOfItsOwn) {
+  const core::Service web =
+      program("stdout_logfile=/tmp/%%%%i\nstderr_logfile=NONE\nstdout_logfile_maxbytes=1KB\nstderr_syslog=true\n")
+          .service("web");
+  EXPECT_EQ(web.log, (core::LogPolicy{.file = "/tmp/%%i", .max_size = 1024, .keep = 10}));
+  EXPECT_EQ(web.stderr_log, (core::LogPolicy{.enabled = false, .syslog = true}));
+  const core::Service automatic = program("").service("web");
+  EXPECT_EQ(automatic.log, (core::LogPolicy{.max_size = 50 << 20, .keep = 10}));
+  EXPECT_EQ(automatic.stderr_log, automatic.log);
+}
+
+TEST(ToModel, ARedirectedStderrHasNone) {
+  EXPECT_FALSE(program("redirect_stderr=true\nstderr_logfile=/tmp/x\n").service("web").stderr_log);
+}
+
+TEST(ToModel, NoneIsNoFile) {
+  const core::Service web = program("stdout_logfile=NONE\nstderr_logfile=OFF\n").service("web");
+  EXPECT_FALSE(core::is_taken(web.log));
+  EXPECT_FALSE(core::is_taken(*web.stderr_log));
+}
+
+TEST(ToModel, ALogCalledSyslogIsNoFile) {
+  EXPECT_EQ(program("stdout_logfile=syslog\n").service("web").log, (core::LogPolicy{.enabled = false, .syslog = true}));
+}
+
+TEST(ToModel, RelativeLogsBeginWhereSupervisordRuns) {
+  Conf conf("[supervisord]\nstrip_ansi=true\n[program:web]\ncommand=web\nstdout_logfile=web.log\n");
+  EXPECT_EQ(conf.service("web").log.file, conf.here() + "/web.log");
+  EXPECT_EQ(conf.service("web", {.working_directory = "/srv"}).log.file, "/srv/web.log");
+  EXPECT_TRUE(conf.service("web").log.strip_ansi);
+}
+
+TEST(ToModel, AStandInForSupervisordCapturesTellsAndNamesLogs) {
+  Conf conf(
+      "[supervisord]\n[program:web]\ncommand=web\nstdout_capture_maxbytes=1KB\nstdout_events_enabled=true\n"
+      "[eventlistener:l]\ncommand=l\nevents=TICK_5\nstdout_capture_maxbytes=1KB\nstdout_syslog=true\n"
+      "stdout_logfile=NONE\n");
+  const ToModelOptions stand_in{.host = ToModelOptions::Host::supervisord,
+                                .auto_log = [](const Process& process, core::Stream stream) {
+                                  return "/tmp/" + process.name + (stream == core::Stream::out ? "%out" : "%err");
+                                }};
+  const core::Service web = conf.service("web", stand_in);
+  EXPECT_EQ(web.log.file, "/tmp/web%%out");
+  EXPECT_EQ(web.stderr_log->file, "/tmp/web%%err");
+  EXPECT_EQ(web.log.capture, 1024U);
+  EXPECT_TRUE(web.log.events);
+  EXPECT_FALSE(web.stderr_log->events);
+  // A listener is heard, whatever else is asked for.
+  EXPECT_EQ(conf.service("l", stand_in).log, (core::LogPolicy{.enabled = false, .events = true}));
+  EXPECT_FALSE(conf.service("web").log.events);
+  EXPECT_FALSE(conf.service("web").log.capture);
 }
 
 TEST(ToModel, AStandInForSupervisordSaysWhereItAnswersAndRunsListenersToo) {
@@ -119,16 +166,13 @@ TEST(ToModel, AStandInForSupervisordSaysWhereItAnswersAndRunsListenersToo) {
 }
 
 TEST(ToModel, TellsWhatItDoesOtherwiseWithTheLine) {
-  EXPECT_EQ(program("stdout_logfile=/tmp/web.log\n").remarks(),
-            "HERE/main.conf:4:16: warning: this file is not written: the output is in foster's own log\n"
-            "    4 | stdout_logfile=/tmp/web.log\n"
-            "      |                ^\n"
-            "      = hint: foster logs 'web'\n");
-  const std::string remarks = program(
-                                  "priority=1\nkillasgroup=false\nstdout_syslog=true\nstderr_capture_maxbytes=1KB\n"
-                                  "stdout_events_enabled=true\nstderr_logfile_maxbytes=1KB\nstdout_logfile=NONE\n")
-                                  .remarks();
-  for (const char* place : {":4:10: ", ":5:13: ", ":6:15: ", ":7:25: ", ":8:23: ", ":9:25: ", ":10:16: "}) {
+  EXPECT_EQ(program("stdout_events_enabled=yes\n").remarks(),
+            "HERE/main.conf:4:23: warning: foster up sends no PROCESS_LOG events\n"
+            "    4 | stdout_events_enabled=yes\n"
+            "      |                       ^\n");
+  const std::string remarks =
+      program("priority=1\nkillasgroup=false\nstdout_events_enabled=true\nstderr_capture_maxbytes=1KB\n").remarks();
+  for (const char* place : {":4:10: ", ":5:13: ", ":6:23: ", ":7:25: "}) {
     EXPECT_THAT(remarks, HasSubstr(place));
   }
 }
@@ -147,13 +191,15 @@ TEST(ToModel, SaysNothingOfWhatItDoes) {
   EXPECT_EQ(
       program("autorestart=true\nstopasgroup=true\nredirect_stderr=true\nstdout_logfile=AUTO\nstartsecs=5\n").remarks(),
       "");
+  EXPECT_EQ(program("stdout_logfile=/tmp/web.log\nstderr_logfile=NONE\nstdout_syslog=true\n").remarks(), "");
 }
 
 TEST(ToModel, TellsOnceWhatManyProcessesShare) {
   const std::string remarks =
-      program("numprocs=5\nprocess_name=%(process_num)d\nstdout_logfile=/tmp/%(process_num)d.log\n").remarks();
-  const auto first = remarks.find("this file is not written");
-  EXPECT_EQ(remarks.find("this file is not written", first + 1), std::string::npos);
+      program("numprocs=5\nprocess_name=%(process_num)d\nstdout_capture_maxbytes=1KB\n").remarks();
+  const auto first = remarks.find("nothing is captured");
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(remarks.find("nothing is captured", first + 1), std::string::npos);
 }
 
 TEST(ToModel, RefusesNamesThatFosterCannotUse) {

@@ -1,0 +1,57 @@
+#include "logs/log_place.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "core/command_line.hpp"
+#include "logs/log_name.hpp"
+#include "sys/files.hpp"
+
+namespace foster::logs {
+
+std::string log_path(const core::Service& service, unsigned index, core::Stream stream,
+                     const std::string& log_directory) {
+  const core::LogPolicy* log = core::own_log(service, stream);
+  if (log == nullptr || !log->enabled) return {};
+  if (!log->file.empty()) return core::expand_text(service, index, log->file);
+  const std::string instance = core::instance_name(service, index);
+  return log_directory + "/" + (stream == core::Stream::out ? log_file_name(instance) : stderr_log_file_name(instance));
+}
+
+namespace {
+
+// Opened by these names they would be something else: a descriptor of ours has a place to write at, or is a socket.
+std::optional<int> standard_descriptor(std::string_view path) {
+  for (const std::string_view name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
+    if (path == name) return STDOUT_FILENO;
+  }
+  for (const std::string_view name : {"/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"}) {
+    if (path == name) return STDERR_FILENO;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+LogFile LogPlace::file(const Rotation& rotation) const {
+  if (standard) return LogFile::standard(*standard);
+  if (file_name.empty()) return LogFile::nowhere();
+  return {directory, file_name, rotation, opened ? LogFile::Whose::user : LogFile::Whose::foster};
+}
+
+Result<LogPlace> find_log_place(const std::string& path, const LogDirectory& own) {
+  if (path.empty()) return LogPlace{.directory = own.fd};
+  if (const auto standard = standard_descriptor(path)) return LogPlace{.directory = own.fd, .standard = standard};
+  const std::filesystem::path parts(path);
+  const std::string directory = parts.parent_path().string();
+  if (directory == own.path) return LogPlace{.directory = own.fd, .file_name = parts.filename().string()};
+  auto opened = sys::open_file(directory, O_PATH | O_DIRECTORY);
+  if (!opened) return Failure(opened.error());
+  const BorrowedFd fd = *opened;
+  return LogPlace{.directory = fd, .file_name = parts.filename().string(), .opened = std::move(*opened)};
+}
+
+}  // namespace foster::logs
