@@ -115,7 +115,9 @@ void handle_logs(ControlService& service, Request& request, Reply reply) {
     if (!log.is_kept) {
       source->ignore(name);
     } else if (const auto problem = add_reader(service, *source, log, *options, (*positions)[name])) {
-      return reply(problem_response(*problem));
+      // Among many, one that cannot be read hides none of the others.
+      if (logs->size() == 1) return reply(problem_response(*problem));
+      source->ignore(name);
     }
   }
   reply(respond_with(std::move(source), format));

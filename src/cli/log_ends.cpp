@@ -41,7 +41,7 @@ std::map<std::string, std::string> ends_of_logs(const std::string& directory, co
   for_each_log(model, [&](const core::Service& service, unsigned index, core::Stream stream) {
     const std::string path = logs::log_path(service, index, stream, directory);
     const auto place = logs::find_log_place(path, {.fd = *opened, .path = directory});
-    if (!place) return;
+    if (!place || !place->keeps()) return;
     const auto reader = logs::LogReader::from_last_lines(place->directory, place->file_name, 0);
     if (!reader || reader->position().empty()) return;
     ends[api::log_name(core::instance_name(service, index), stream)] = reader->position();

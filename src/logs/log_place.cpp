@@ -1,6 +1,7 @@
 #include "logs/log_place.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -40,6 +41,12 @@ LogFile LogPlace::file(const Rotation& rotation) const {
   if (standard) return LogFile::standard(*standard);
   if (file_name.empty()) return LogFile::nowhere();
   return {directory, file_name, rotation, opened ? LogFile::Whose::user : LogFile::Whose::foster};
+}
+
+bool LogPlace::keeps() const {
+  if (standard || file_name.empty()) return false;
+  struct stat facts{};
+  return ::fstatat(directory.get(), file_name.c_str(), &facts, 0) != 0 || S_ISREG(facts.st_mode);
 }
 
 Result<LogPlace> find_log_place(const std::string& path, const LogDirectory& own) {

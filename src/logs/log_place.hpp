@@ -30,6 +30,8 @@ struct LogPlace {
   std::optional<int> standard = {};  ///< A standard descriptor of foster's own.
 
   [[nodiscard]] LogFile file(const Rotation& rotation) const;
+  /// Whether what is written there can be read again: no FIFO, terminal or the like stands in its place.
+  [[nodiscard]] bool keeps() const;
 };
 
 /// Of an empty path none.

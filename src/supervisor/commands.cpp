@@ -339,7 +339,8 @@ api::Answer<std::unique_ptr<api::LogCursor>> Commands::open_log(const api::LogRe
   if (Instance* it = tools_.executor.find(id)) it->outputs.drain();
   const auto place = logs::find_log_place(path, tools_.place.logs);
   if (!place) return problem(Problem::Kind::failed, to_string(place.error()));
-  if (place->standard) return problem(Problem::Kind::failed, view.name + " writes to " + path + ", and is not kept");
+  if (!place->keeps())
+    return problem(Problem::Kind::failed, view.name + " writes to " + path + ", which keeps nothing");
   const BorrowedFd directory = place->directory;
   const std::string& file = place->file_name;
   auto reader = !request.resume.empty() ? logs::LogReader::from_position(directory, file, request.resume)

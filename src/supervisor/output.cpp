@@ -192,7 +192,7 @@ void Output::reopen() {
 }
 
 std::string Output::last_words() const {
-  if (run_bytes_ == 0) return {};
+  if (run_bytes_ == 0 || !log_.keeps()) return {};
   const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(run_bytes_, kMostLastWords));
   // A log that cannot be read has been told of elsewhere.
   std::string words = logs::last_lines(log_.directory, log_.file_name, kLastLines, most).value_or(std::string());

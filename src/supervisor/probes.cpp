@@ -131,7 +131,8 @@ struct Maker {
   }
 
   std::unique_ptr<Probe> operator()(const core::ReadyLog& log) const {
-    if (tools.output == nullptr) return nullptr;  // the config refuses this
+    if (tools.output == nullptr || !tools.output->log().keeps())
+      return nullptr;  // where it can, the config refuses this
     auto matcher = LineMatcher::make(log.pattern);
     auto reader = logs::LogReader::from_last_lines(tools.output->log().directory, tools.output->log().file_name, 0);
     if (!matcher || !reader) return nullptr;

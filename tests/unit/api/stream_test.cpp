@@ -175,6 +175,14 @@ TEST_F(StreamTest, StderrThatIsNotKeptApartCannotBeAskedFor) {
   EXPECT_TRUE(ask("GET", "/v1/logs?name=web/stderr").starts_with("HTTP/1.1 500 "));
 }
 
+TEST_F(StreamTest, ALogThatCannotBeReadHidesNoOther) {
+  serve();
+  service.logs = {{"readable", "hello\n"}};
+  service.rows = {row_of("terminal"), row_of("readable")};
+  EXPECT_NE(ask("GET", "/v1/logs").find("\r\nhello\n"), std::string::npos);
+  EXPECT_TRUE(ask("GET", "/v1/logs?name=terminal").starts_with("HTTP/1.1 404 "));
+}
+
 TEST_F(StreamTest, LogsOfNothingAreEmpty) {
   serve();
   EXPECT_TRUE(ask("GET", "/v1/logs").ends_with("\r\n\r\n0\r\n\r\n"));
