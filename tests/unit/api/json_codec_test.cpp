@@ -14,6 +14,7 @@ TEST(JsonCodecRows, HaveExactlyTheFieldsThatScriptsRelyOn) {
   row.view.restarts = 4;
   row.cpu = std::chrono::microseconds(1'250'000);
   row.memory = 4096;
+  row.stderr_log = "/var/log/web.err";
   row.status = "serving";
   row.dropped_bytes = 17;
   row.log_trouble = "splice web:1.log: No space left on device";
@@ -21,7 +22,8 @@ TEST(JsonCodecRows, HaveExactlyTheFieldsThatScriptsRelyOn) {
             R"({"services":[{"service":"web","instance":1,"name":"web:1","state":"running","pid":4711,"run":1,)"
             R"("restarts":4,"since":"2031-05-07T09:00:00.000Z","ready":true,"exit":null,)"
             R"j("cause":"requested by root (pid 812)","cause_kind":"requested","cause_detail":"root (pid 812)",)j"
-            R"("log":"/var/log/foster/shop/web:1.log","wanted":true,"next":null,"cpu":1.25,"memory":4096,)"
+            R"("log":"/var/log/foster/shop/web:1.log","stderr_log":"/var/log/web.err","wanted":true,"next":null,)"
+            R"("cpu":1.25,"memory":4096,)"
             R"("status":"serving","dropped_bytes":17,)"
             R"("log_trouble":"splice web:1.log: No space left on device"}]})");
 }
@@ -32,11 +34,12 @@ TEST(JsonCodecRows, AbsentValuesAreNull) {
   row.view.wanted = false;
   row.view.cause = {};
   row.log.clear();
-  EXPECT_EQ(encode(std::vector{row}),
-            R"({"services":[{"service":"web","instance":0,"name":"web","state":"stopped","pid":null,"run":null,)"
-            R"("restarts":0,"since":"2031-05-07T09:00:00.000Z","ready":false,"exit":null,"cause":null,)"
-            R"("cause_kind":"none","cause_detail":null,"log":null,"wanted":false,"next":null,"cpu":null,)"
-            R"("memory":null,"status":null,"dropped_bytes":0,"log_trouble":null}]})");
+  EXPECT_EQ(
+      encode(std::vector{row}),
+      R"({"services":[{"service":"web","instance":0,"name":"web","state":"stopped","pid":null,"run":null,)"
+      R"("restarts":0,"since":"2031-05-07T09:00:00.000Z","ready":false,"exit":null,"cause":null,)"
+      R"("cause_kind":"none","cause_detail":null,"log":null,"stderr_log":null,"wanted":false,"next":null,"cpu":null,)"
+      R"("memory":null,"status":null,"dropped_bytes":0,"log_trouble":null}]})");
 }
 
 TEST(JsonCodecRows, AnExitIsACodeOrASignalByNameAndNullWhenNobodyKnows) {
