@@ -46,10 +46,11 @@ TEST_F(SupervisordConf, RunsWithIncludesNumbersGroupsAndEnvironment) {
   for (const Row& row : rows) EXPECT_EQ(row.state, "running") << row.name;
   const std::string here = std::filesystem::canonical(foster.directory()).string();
   EXPECT_TRUE(foster.wait_until([&] {
-    return foster.log_of("one").contains("g l|caller|one|" + here) && foster.log_of("g:many_01").contains("g 1 ") &&
-           foster.log_of("g:many_01").contains("/conf.d\n");
-  })) << foster.log_of("one")
-      << foster.log_of("g:many_01");
+    return foster.log_of("one/stdout").contains("g l|caller|one|" + here) &&
+           foster.log_of("g:many_01/stdout").contains("g 1 ") &&
+           foster.log_of("g:many_01/stdout").contains("/conf.d\n");
+  })) << foster.log_of("one/stdout")
+      << foster.log_of("g:many_01/stdout");
   EXPECT_EQ(foster.run({"stop", "g:*"}).code, 0);
   EXPECT_EQ(foster.row("g:many_00").state, "stopped");
   EXPECT_EQ(foster.row("one").state, "running");
@@ -72,9 +73,9 @@ TEST_F(SupervisordConf, AStopSignalReachesTheGroup) {
       "echo up; "
       "while :; do sleep 0.05; done) & wait; echo shell saw it end'\nstopasgroup=true\nstartsecs=0\n");
   up();
-  ASSERT_TRUE(foster.wait_until([&] { return foster.log_of("tree").contains("up"); }));
+  ASSERT_TRUE(foster.wait_until([&] { return foster.log_of("tree/stdout").contains("up"); }));
   ASSERT_EQ(foster.run({"stop", "tree"}).code, 0);
-  EXPECT_THAT(foster.log_of("tree"), HasSubstr("child had it\nshell saw it end"));
+  EXPECT_THAT(foster.log_of("tree/stdout"), HasSubstr("child had it\nshell saw it end"));
 }
 
 TEST_F(SupervisordConf, OwnKeysAddWhatSupervisorLacks) {
