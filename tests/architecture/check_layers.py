@@ -48,7 +48,7 @@ LAYERS: dict[str, Layer] = {
     "compat": _layer(4, "foster sys core config", libraries="fmt expat sha1 boost/asio boost/beast boost/system"),
     "supervisor": _layer(
         5,
-        "foster sys core lib config logs journal ledger reaper api",
+        "foster sys core lib config logs journal ledger reaper api compat",
         libraries="fmt boost/json boost/asio boost/beast boost/system",
     ),
     "cli": _layer(
