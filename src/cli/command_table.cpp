@@ -98,6 +98,10 @@ constexpr Command kCommands[] = {
      "foster init -- ./server --port 80   # reaps orphans, forwards signals, exits as the command does\n"
      "foster init --config foster.toml",
      Operands::command, commands::init},
+    {"supervisord", "[OPTION…]", "Run a supervisord.conf in the place of supervisord",
+     "foster supervisord -n -c shop.conf   # in the foreground; supervisorctl and other clients find what they know\n"
+     "ln -s foster /usr/local/bin/supervisord   # the same under its old name",
+     Operands::none, commands::supervisord},
     {"supervisorctl", "[ACTION [ARGUMENT…]]", "Control a supervisord: all that its own client does",
      "foster supervisorctl status       # of the supervisord that /etc/supervisor/supervisord.conf names\n"
      "foster supervisorctl -c shop.conf restart web:*\n"

@@ -40,17 +40,13 @@ std::vector<std::string> environment() {
 }
 
 std::vector<std::string> arguments(const LaunchOptions& options) {
-  return {reaper::kReaperRole,
-          "--name",
-          options.name,
-          "--runtime-dir",
-          options.directories.runtime,
-          "--state-dir",
-          options.directories.state,
-          "--log-dir",
-          options.directories.logs,
-          "--ready-fd",
-          std::to_string(kReadyNumber)};
+  reaper::RoleArguments role;
+  role.name = options.name;
+  role.directories = options.directories;
+  role.supervisord = options.supervisord;
+  std::vector<std::string> words = reaper::role_words(role);
+  words.insert(words.begin(), {reaper::kReaperRole, "--ready-fd", std::to_string(kReadyNumber)});
+  return words;
 }
 
 // Everything that is written until the other end is closed or a line is whole.
@@ -84,9 +80,10 @@ Result<std::optional<LaunchedReaper>> launch(const LaunchOptions& options) {
   sys::SpawnRequest request{.program = "/proc/self/exe",
                             .argv = arguments(options),
                             .environment = environment(),
-                            .directory = "/",
+                            .directory = options.directory,
                             .fds = {{*null, 0}, {*null, 1}, {*null, 2}, {pipe->write, kReadyNumber}},
                             .session = sys::SessionMode::new_session,
+                            .umask = options.umask,
                             .parent = is_ours ? sys::Parent::self : sys::Parent::nobody};
   auto spawned = sys::spawn(request);
   if (!spawned) return Failure(spawned.error());

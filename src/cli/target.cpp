@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "cli/client.hpp"
+#include "cli/supervisord/main.hpp"
 #include "config/load.hpp"
+#include "config/supervisord/load.hpp"
 #include "sys/files.hpp"
 
 namespace foster::cli {
@@ -89,6 +91,10 @@ Result<Target> find_target(const TargetQuery& query) {
     return target_called(name, Target::Found::by_environment);
   }
   const auto config = query.config ? query.config : config_in(query.directory);
+  if (config && config::supervisord::is_supervisord_file(*config)) {
+    auto stand_in = target_called(supervisord::instance_name_for(*config), Target::Found::by_config);
+    if (stand_in && Client(stand_in->directories).may_be_alive()) return stand_in;
+  }
   if (config) return target_called(name_in_config(*config), Target::Found::by_config);
   auto running = running_instances();
   if (running.size() == 1) return target_called(std::move(running.front()), Target::Found::only_running);

@@ -14,7 +14,6 @@
 
 #include <chrono>
 
-#include "compat/http_target.hpp"
 #include "compat/methods.hpp"
 #include "compat/xml_rpc_read.hpp"
 #include "compat/xml_rpc_write.hpp"
@@ -158,6 +157,8 @@ asio::awaitable<bool> HttpConnection::answer(const Parser& parser) {
       if (path.empty()) co_return co_await complain(parser, 404);
       co_return co_await follow(parser, std::move(path));
     }
+    case HttpTarget::Kind::page:
+      co_return co_await show(parser, target);
     case HttpTarget::Kind::unknown:
       break;
   }
@@ -170,6 +171,49 @@ asio::awaitable<bool> HttpConnection::answer_call(const Parser& parser) {
   const Response response = co_await ask(daemon_, socket_.get_executor(), std::move(*call));
   if (is_aborted_) co_return false;
   co_return co_await say(parser, 200, "text/xml", write_response(response));
+}
+
+asio::awaitable<bool> HttpConnection::show(const Parser& parser, HttpTarget target) {
+  const auto& request = parser.get();
+  const bool is_post = request.method() == http::verb::post;
+  if (!is_post && request.method() != http::verb::get && request.method() != http::verb::head) {
+    co_return co_await complain(parser, 400);
+  }
+  const WebForm form(is_post ? std::string_view(request.body()) : target.query);
+  const bool is_index = target.path == "/" || target.path == "/index.html";
+  if (is_index && !form.value("action").empty()) {
+    const WebSender sender{.host = view(request[http::field::host]),
+                           .origin = view(request[http::field::origin]),
+                           .referer = view(request[http::field::referer]),
+                           .fetch_site = view(request["Sec-Fetch-Site"]),
+                           .user_agent = view(request[http::field::user_agent])};
+    if (is_from_elsewhere(sender)) co_return co_await complain(parser, 403);
+    auto action = web_action(daemon_, form);
+    if (!action) co_return co_await complain(parser, 500);
+    co_return co_await act(parser, std::move(*action));
+  }
+  const std::string page = web_page(daemon_, target.path, form);
+  co_return co_await say(parser, 200, web_page_type(target.path), page,
+                         "Cache-Control: no-cache\r\nX-Frame-Options: DENY\r\n");
+}
+
+asio::awaitable<bool> HttpConnection::act(const Parser& parser, WebAction action) {
+  std::string message = action.done;
+  for (const Call& call : action.calls) {
+    const Response response = co_await ask(daemon_, socket_.get_executor(), call);
+    if (is_aborted_) co_return false;
+    const auto* fault = std::get_if<Fault>(&response);
+    // Who does not run is as good as stopped when it is to start.
+    const bool is_last = &call == &action.calls.back();
+    if (fault == nullptr || (!is_last && fault->code == static_cast<std::int64_t>(FaultCode::not_running))) continue;
+    message = web_refusal(action, *fault);
+    break;
+  }
+  const std::string_view host = view(parser.get()[http::field::host]);
+  const std::string base = host.empty() ? "/" : fmt::format("http://{}/", host);
+  co_return co_await say(
+      parser, 301, "text/html;charset=utf-8", "",
+      fmt::format("Location: {}?message={}\r\nCache-Control: no-cache\r\n", base, url_encoded(message)));
 }
 
 asio::awaitable<bool> HttpConnection::follow(const Parser& parser, std::string path) {

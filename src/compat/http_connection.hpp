@@ -15,6 +15,8 @@
 
 #include "compat/growing_file.hpp"
 #include "compat/http_server.hpp"
+#include "compat/http_target.hpp"
+#include "compat/web_pages.hpp"
 
 namespace foster::compat {
 
@@ -37,6 +39,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<bool> read(Parser& parser);
   boost::asio::awaitable<bool> answer(const Parser& parser);
   boost::asio::awaitable<bool> answer_call(const Parser& parser);
+  boost::asio::awaitable<bool> show(const Parser& parser, HttpTarget target);
+  boost::asio::awaitable<bool> act(const Parser& parser, WebAction action);
   boost::asio::awaitable<bool> follow(const Parser& parser, std::string path);
   boost::asio::awaitable<bool> say(const Parser& parser, unsigned status, std::string_view type, std::string_view body,
                                    std::string_view headers = {});

@@ -1,8 +1,9 @@
 #include "compat/http_target.hpp"
 
-#include <charconv>
+#include <algorithm>
 
 #include "compat/method.hpp"
+#include "compat/web_pages.hpp"
 
 namespace foster::compat {
 namespace {
@@ -11,33 +12,24 @@ constexpr std::string_view kRpc = "/RPC2";
 constexpr std::string_view kProcessLog = "/logtail";
 constexpr std::string_view kMainLog = "/mainlogtail";
 
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned char byte = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr == text.data() + i + 3) {
-      out += static_cast<char>(byte);
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 HttpTarget http_target_from(std::string_view path) {
-  path = path.substr(0, path.find_first_of("?#"));
+  path = path.substr(0, path.find('#'));
+  const auto question = std::min(path.find('?'), path.size());
+  const std::string_view query = path.substr(std::min(question + 1, path.size()));
+  path = path.substr(0, question);
   if (path.starts_with(kRpc)) return {.kind = HttpTarget::Kind::rpc};
   if (path.starts_with(kMainLog)) return {.kind = HttpTarget::Kind::main_log};
+  if (is_web_page(path)) {
+    return {.kind = HttpTarget::Kind::page, .path = std::string(path), .query = std::string(query)};
+  }
   if (!path.starts_with(kProcessLog)) return {};
   path.remove_prefix(kProcessLog.size());
   while (path.starts_with('/')) path.remove_prefix(1);
   while (path.ends_with('/')) path.remove_suffix(1);
   const auto slash = path.find('/');
-  HttpTarget target{.kind = HttpTarget::Kind::process_log, .process = decoded(path.substr(0, slash))};
+  HttpTarget target{.kind = HttpTarget::Kind::process_log, .process = url_decoded(path.substr(0, slash))};
   const std::string_view channel = slash == std::string_view::npos ? "stdout" : path.substr(slash + 1);
   if (channel == "stderr") {
     target.channel = Channel::standard_error;

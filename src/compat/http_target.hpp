@@ -10,10 +10,12 @@
 namespace foster::compat {
 
 struct HttpTarget {
-  enum class Kind : std::uint8_t { unknown, rpc, process_log, main_log };
+  enum class Kind : std::uint8_t { unknown, rpc, process_log, main_log, page };
   Kind kind = Kind::unknown;
   std::string process = {};  ///< As it was addressed.
   Channel channel = Channel::standard_output;
+  std::string path = {};  ///< Of a page.
+  std::string query = {};
 };
 
 /// By the beginning of the path, so that "/RPC2/" is "/RPC2".

@@ -29,6 +29,7 @@ RoleArguments read_role_arguments(int argc, char** argv) {
     if (key == "--state-dir") arguments.directories.state = value;
     if (key == "--log-dir") arguments.directories.logs = value;
     if (key == "--config") arguments.config = value;
+    if (key == "--supervisord") arguments.supervisord = value;
     if (key == "--channel") arguments.channel = inherited(value);
     if (key == "--lock") arguments.lock = inherited(value);
     if (key == "--listener") arguments.listener = inherited(value);
@@ -46,6 +47,7 @@ std::vector<std::string> role_words(const RoleArguments& arguments) {
                                  "--state-dir",   arguments.directories.state,
                                  "--log-dir",     arguments.directories.logs};
   if (!arguments.config.empty()) words.insert(words.end(), {"--config", arguments.config});
+  if (!arguments.supervisord.empty()) words.insert(words.end(), {"--supervisord", arguments.supervisord});
   return words;
 }
 

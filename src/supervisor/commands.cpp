@@ -177,6 +177,11 @@ void Commands::apply(api::ApplyRequest request, const api::Actor& actor, api::Do
     done(problem(Problem::Kind::conflict, "foster is going down"));
     return;
   }
+  if (tools_.stands_in()) {
+    done(problem(Problem::Kind::conflict,
+                 "it runs in the place of supervisord: what has changed is applied by supervisorctl update"));
+    return;
+  }
   auto loaded = config::load_file(request.config);
   if (!loaded) {
     done(std::unexpected(bad_config(loaded.error())));

@@ -31,6 +31,7 @@ class Commands final : public api::ControlService {
     sys::Directories directories;
     OutputPlace place;
     std::function<api::Info()> info;
+    std::function<bool()> stands_in;  ///< For a supervisord, whose clients alone change the configuration.
     Upgrade& upgrade;
     std::function<void()> tell;  ///< What has happened and is not told yet.
   };

@@ -17,6 +17,9 @@
 namespace foster::supervisor {
 namespace {
 
+// What a supervisord ends with that cannot start.
+constexpr int kBadStart = 2;
+
 // Requests to end reach us through the reaper, which gets them too when they are sent to our group.
 void ignore_signals() {
   for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ}) {
@@ -59,10 +62,17 @@ int run(int argc, char** argv) {
   auto supervisor = Supervisor::create({.name = arguments.name,
                                         .directories = arguments.directories,
                                         .config = arguments.config,
+                                        .supervisord = arguments.supervisord,
                                         .channel = std::move(arguments.channel),
                                         .lock = std::move(arguments.lock),
                                         .listener = std::move(arguments.listener),
                                         .kept = std::move(arguments.kept)});
+  if (!supervisor && !arguments.supervisord.empty()) {
+    const std::string why = to_string(supervisor.error());
+    reaper::tell_ready(arguments.ready, why + "\n");
+    std::fprintf(stderr, "Error: %s\nFor help, use supervisord -h\n", why.c_str());
+    return kBadStart;
+  }
   if (!supervisor) {
     const std::string line = "cannot start the supervisor: " + to_string(supervisor.error()) + "\n";
     reaper::tell_ready(arguments.ready, line);

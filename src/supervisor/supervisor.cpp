@@ -27,6 +27,7 @@
 #include "supervisor/probes.hpp"
 #include "supervisor/recover.hpp"
 #include "supervisor/runtime_guard.hpp"
+#include "supervisor/supervisord/supervisord.hpp"
 #include "supervisor/upgrade.hpp"
 #include "supervisor/waiters.hpp"
 #include "sys/cgroup.hpp"
@@ -147,6 +148,7 @@ struct Supervisor::Parts {
                   .directories = options.directories,
                   .place = place(),
                   .info = [this] { return info(); },
+                  .stands_in = [this] { return stand_in != nullptr; },
                   .upgrade = upgrade,
                   .tell = [this] { tell(); }}),
         guard({.loop = loop,
@@ -191,6 +193,9 @@ struct Supervisor::Parts {
   }
 
   [[nodiscard]] Result<> keep_definitions() const {
+    if (stand_in) {
+      if (auto kept = stand_in->keep(); !kept) return kept;
+    }
     if (definitions.config.empty() && definitions.ad_hoc.empty()) return {};
     return store_definitions(options.directories.applied_config(), definitions);
   }
@@ -218,6 +223,7 @@ struct Supervisor::Parts {
                         .cause = what.cause,
                         .end = what.cause.exit ? executor.take_end(what.id, what.run) : std::nullopt};
       row.id = journal.note(to_record(row, now));
+      if (stand_in) stand_in->note(row, what.id);
       published.push_back(std::move(row));
     }
   }
@@ -253,6 +259,7 @@ struct Supervisor::Parts {
 
   void settle() {
     waiters.check(engine.fleet());
+    if (stand_in) stand_in->settled();
     if (!published.empty()) telling.arm(core::Instant(sys::monotonic_now() + kTellAfter));
   }
 
@@ -263,6 +270,7 @@ struct Supervisor::Parts {
   }
 
   void handle_signal(const reaper::Signalled& signalled) {
+    if (stand_in && signalled.signal != SIGUSR1) return stand_in->handle_signal(signalled.signal);
     if (signalled.signal == SIGHUP) return commands.reload();
     if (signalled.signal == SIGUSR1)
       return upgrade.begin({}, [](const api::Answer<api::Upgraded>& answer) {
@@ -300,6 +308,7 @@ struct Supervisor::Parts {
 
   // Everything is down on purpose: the next start of this foster begins with nothing.
   void forget_everything() {
+    if (stand_in) stand_in->end();
     (void)::unlink(options.directories.next_config().c_str());
     (void)::unlink(options.directories.applied_config().c_str());
     if (const auto slots = ledger.occupied()) {
@@ -344,7 +353,25 @@ struct Supervisor::Parts {
     return {};
   }
 
+  Result<> stand_in_for_supervisord(supervisord::Supervisord::Beginning how) {
+    const auto start = config::supervisord::start_from_json(options.supervisord);
+    if (!start) return failure(start.error(), 0);
+    auto made = supervisord::Supervisord::create({.loop = loop,
+                                                  .engine = engine,
+                                                  .executor = executor,
+                                                  .commands = commands,
+                                                  .definitions = definitions,
+                                                  .runtime_directory = options.directories.runtime,
+                                                  .log_directory = options.directories.logs,
+                                                  .reaper = reaper.number()},
+                                                 *start, how);
+    if (!made) return failure(made.error(), 0);
+    stand_in = std::move(*made);
+    return {};
+  }
+
   void apply_first_config() {
+    if (stand_in) return stand_in->begin();
     if (options.config.empty() || !definitions.config.empty()) return;
     const api::Actor start{.uid = ::geteuid(), .pid = ::getpid(), .description = "the start of foster"};
     commands.apply({.config = options.config, .dry_run = false, .wait = false}, start,
@@ -384,6 +411,7 @@ struct Supervisor::Parts {
   Timer farewell;
   Timer rest;
   std::unique_ptr<api::Server> server;
+  std::unique_ptr<supervisord::Supervisord> stand_in;  ///< In the place of a supervisord.
   std::optional<Ending> ending;
 };
 
@@ -409,7 +437,8 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
   Definitions definitions;
   definitions.model.name = options.name;
   Remembered remembered;
-  if (ledger->found() == ledger::Ledger::Found::same_boot) {
+  const bool goes_on = ledger->found() == ledger::Ledger::Found::same_boot;
+  if (goes_on) {
     auto applied = load_definitions(options.directories.applied_config(), options.name);
     // Who took it for missing would start every service a second time.
     if (!applied && applied.error().code != ENOENT) return Failure(applied.error());
@@ -426,6 +455,11 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
                                        std::move(definitions), std::move(remembered));
   auto socket = take_control_socket(parts->directories.runtime, std::move(parts->options.listener), parts->channel);
   if (!socket) return Failure(socket.error());
+  if (!parts->options.supervisord.empty()) {
+    using Beginning = supervisord::Supervisord::Beginning;
+    auto done = parts->stand_in_for_supervisord(goes_on ? Beginning::after_a_loss : Beginning::anew);
+    if (!done) return Failure(done.error());
+  }
   if (auto recovered = parts->recover(); !recovered) return Failure(recovered.error());
   parts->server =
       std::make_unique<api::Server>(parts->loop.context(), std::move(*socket), parts->commands, api::ServerOptions{});

@@ -18,6 +18,7 @@ struct Options {
   std::string name;
   sys::Directories directories;
   std::string config;            ///< Applied when nothing is applied yet; empty: wait to be asked.
+  std::string supervisord;       ///< In the place of a supervisord: how it was started, as JSON; otherwise empty.
   UniqueFd channel;              ///< To the reaper.
   UniqueFd lock;                 ///< The instance's, held while we live.
   UniqueFd listener;             ///< An earlier supervisor's control socket, if there is one.

@@ -53,7 +53,7 @@ class Server:
     """One supervisord with its files. `command` is what is started: a path, and words before the options."""
 
     def __init__(self, command: Sequence[str], config: str):
-        self._command = list(command)
+        self.command = list(command)
         # Short: a socket's path has 107 bytes at most.
         self.directory = Path(tempfile.mkdtemp(prefix="fc-", dir="/tmp"))
         self.socket = self.directory / "s.sock"
@@ -61,6 +61,7 @@ class Server:
         self.port = _free_port() if "PORT" in config else 0
         self.write(config)
         self._process: subprocess.Popen[bytes] | None = None
+        self.status: int | None = None  # how it has ended by itself
 
     def write(self, config: str) -> None:
         """Replaces the configuration; DIR and PORT in it are this server's."""
@@ -77,13 +78,19 @@ class Server:
     def start(self) -> None:
         with open(self.directory / "output.txt", "wb") as output:
             self._process = subprocess.Popen(
-                [*self._command, "-n", "-c", str(self.config)],
+                [*self.command, "-n", "-c", str(self.config)],
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                env=self.environment(),
                 start_new_session=True,
             )
+
+    def environment(self) -> dict[str, str]:
+        """Ours, with what foster keeps below the directory, too."""
+        own = {name: str(self.directory / name) for name in ("FOSTER_RUNTIME_DIR", "FOSTER_STATE_DIR", "FOSTER_LOG_DIR")}
+        return {name: value for name, value in os.environ.items() if name != "FOSTER_NAME"} | own
 
     def wait_until_there(self) -> None:
         wait_until(self._is_there, f"for the server in {self.directory}")
@@ -123,18 +130,21 @@ class Server:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def end(self) -> None:
         """Waits until it has ended by itself."""
         assert self._process is not None
-        self._process.wait(DEADLINE)
+        self.status = self._process.wait(DEADLINE)
 
     def close(self) -> None:
         """Ends it and all that it has started, without the time that an orderly end takes."""
         if self._process is not None:
-            self._process.kill()
+            kill_tree(self._process.pid)
             self._process.wait()
-            for pid in _members_of_session(self._process.pid):
-                os.kill(pid, signal.SIGKILL)
             self._process = None
         if "--keep" in sys.argv:
             print(f"kept: {self.directory}", file=sys.stderr)
@@ -142,17 +152,46 @@ class Server:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def _members_of_session(session: int) -> list[int]:
-    members = []
+def kill_tree(root: int) -> None:
+    """Kills a process and all below it. Nobody is left who could start another: the root stands still meanwhile, and
+    is the last."""
+    try:
+        os.kill(root, signal.SIGSTOP)
+    except ProcessLookupError:
+        return
+    while below := _descendants(root):
+        for pid in below:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        if all(_state(pid) in "ZX" for pid in below):
+            break
+    os.kill(root, signal.SIGKILL)
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
+def _descendants(root: int) -> list[int]:
+    children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
         except OSError:
             continue
-        state, session_of_it = fields[0], int(fields[3])
-        if session_of_it == session and state not in "ZX":
-            members.append(int(stat.parent.name))
-    return members
+        children.setdefault(parent, []).append(int(stat.parent.name))
+    found: list[int] = []
+    todo = [root]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
 
 
 def _free_port() -> int:

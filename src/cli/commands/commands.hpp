@@ -25,6 +25,7 @@ ExitCode run(Context& context, const Command& command, Arguments arguments);
 ExitCode signal(Context& context, const Command& command, Arguments arguments);
 ExitCode start(Context& context, const Command& command, Arguments arguments);
 ExitCode stop(Context& context, const Command& command, Arguments arguments);
+ExitCode supervisord(Context& context, const Command& command, Arguments arguments);
 ExitCode supervisorctl(Context& context, const Command& command, Arguments arguments);
 ExitCode top(Context& context, const Command& command, Arguments arguments);
 ExitCode tree(Context& context, const Command& command, Arguments arguments);

@@ -5,120 +5,23 @@
 #include <algorithm>
 #include <cctype>
 
+#include "cli/classic_options.hpp"
 #include "cli/supervisorctl/words.hpp"
 
 namespace foster::cli::supervisorctl {
 namespace {
 
-enum class Option : std::uint8_t { help, config_file, interactive, url, username, password, history_file };
-enum class Takes : std::uint8_t { nothing, value };
+enum class Option : std::uint8_t { help, question, config_file, interactive, url, username, password, history_file };
+using Takes = ClassicOption::Takes;
 
-struct Row {
-  char letter;
-  std::string_view name;  ///< Empty: a letter alone.
-  Option option;
-  Takes takes;
-};
-
-constexpr Row kRows[] = {
-    {'h', "help", Option::help, Takes::nothing},
-    {'?', "", Option::help, Takes::nothing},
-    {'c', "configuration", Option::config_file, Takes::value},
-    {'i', "interactive", Option::interactive, Takes::nothing},
-    {'s', "serverurl", Option::url, Takes::value},
-    {'u', "username", Option::username, Takes::value},
-    {'p', "password", Option::password, Takes::value},
-    {'r', "history_file", Option::history_file, Takes::value},
-};
-
-struct Given {
-  Option option;
-  std::string name;  ///< With its dashes, in full.
-  std::string value;
+// In the order of Option.
+constexpr ClassicOption kOptions[] = {
+    {'h', "help", Takes::nothing},        {'?', "", Takes::nothing},           {'c', "configuration", Takes::value},
+    {'i', "interactive", Takes::nothing}, {'s', "serverurl", Takes::value},    {'u', "username", Takes::value},
+    {'p', "password", Takes::value},      {'r', "history_file", Takes::value},
 };
 
 using Problem = std::unexpected<std::string>;
-
-std::expected<const Row*, std::string> row_by_name(std::string_view name) {
-  const Row* found = nullptr;
-  for (const Row& row : kRows) {
-    if (row.name.empty() || !row.name.starts_with(name)) continue;
-    if (row.name == name) return &row;
-    if (found != nullptr) return Problem(fmt::format("option --{} not a unique prefix", name));
-    found = &row;
-  }
-  if (found == nullptr) return Problem(fmt::format("option --{} not recognized", name));
-  return found;
-}
-
-class Parser {
- public:
-  explicit Parser(std::span<const char* const> arguments) : rest_(arguments) {}
-
-  // All options first: a mistake in any of them is told before the first one has an effect.
-  [[nodiscard]] std::expected<std::vector<Given>, std::string> options() {
-    while (!rest_.empty()) {
-      const std::string_view word = rest_.front();
-      if (!word.starts_with('-') || word == "-") break;
-      rest_ = rest_.subspan(1);
-      if (word == "--") break;
-      const auto taken = word.starts_with("--") ? take_long(word.substr(2)) : take_letters(word.substr(1));
-      if (!taken) return Problem(taken.error());
-    }
-    return std::move(given_);
-  }
-
-  [[nodiscard]] std::vector<std::string> words() const { return {rest_.begin(), rest_.end()}; }
-
- private:
-  using Taken = std::expected<void, std::string>;
-
-  Taken take_long(std::string_view word) {
-    const auto equals = word.find('=');
-    const auto row = row_by_name(word.substr(0, equals));
-    if (!row) return Problem(row.error());
-    Given given{.option = (*row)->option, .name = fmt::format("--{}", (*row)->name), .value = {}};
-    if (equals != std::string_view::npos) {
-      if ((*row)->takes == Takes::nothing) {
-        return Problem(fmt::format("option {} must not have an argument", given.name));
-      }
-      given.value = word.substr(equals + 1);
-    } else if ((*row)->takes == Takes::value && !take_value(given)) {
-      return Problem(fmt::format("option {} requires argument", given.name));
-    }
-    given_.push_back(std::move(given));
-    return {};
-  }
-
-  Taken take_letters(std::string_view letters) {
-    while (!letters.empty()) {
-      const auto* row = std::ranges::find(kRows, letters.front(), &Row::letter);
-      Given given{.option = Option::help, .name = fmt::format("-{}", letters.front()), .value = {}};
-      if (row == std::end(kRows)) return Problem(fmt::format("option {} not recognized", given.name));
-      letters.remove_prefix(1);
-      given.option = row->option;
-      if (row->takes == Takes::value) {
-        given.value = letters;
-        if (letters.empty() && !take_value(given)) {
-          return Problem(fmt::format("option {} requires argument", given.name));
-        }
-        letters = {};
-      }
-      given_.push_back(std::move(given));
-    }
-    return {};
-  }
-
-  bool take_value(Given& given) {
-    if (rest_.empty()) return false;
-    given.value = rest_.front();
-    rest_ = rest_.subspan(1);
-    return true;
-  }
-
-  std::span<const char* const> rest_;
-  std::vector<Given> given_;
-};
 
 bool is_url(std::string_view text) {
   const auto colon = text.find(':');
@@ -151,27 +54,27 @@ std::optional<std::string>& field_of(CommandLine& line, Option option) {
 }  // namespace
 
 std::expected<CommandLine, std::string> parse_command_line(std::span<const char* const> arguments) {
-  Parser parser(arguments);
-  auto options = parser.options();
+  auto options = parse_classic_options(kOptions, arguments);
   if (!options) return Problem(options.error());
-  CommandLine line{.words = parser.words()};
-  for (Given& given : *options) {
-    if (given.option == Option::help) {
+  CommandLine line{.words = std::move(options->words)};
+  for (ClassicOptions::Given& given : options->given) {
+    const auto option = static_cast<Option>(given.option);
+    if (option == Option::help || option == Option::question) {
       line.wants_help = true;
       return line;
     }
-    if (given.option == Option::url && !is_url(given.value)) {
+    if (option == Option::url && !is_url(given.value)) {
       return Problem(
           fmt::format("invalid value for {0} {1}: value {1} is not a URL", given.name, in_quotes(given.value)));
     }
-    const bool is_flag = given.option == Option::interactive;
-    if (is_flag ? line.is_interactive : field_of(line, given.option).has_value()) {
+    const bool is_flag = option == Option::interactive;
+    if (is_flag ? line.is_interactive : field_of(line, option).has_value()) {
       return Problem(fmt::format("conflicting command line option {}", in_quotes(given.name)));
     }
     if (is_flag) {
       line.is_interactive = true;
     } else {
-      field_of(line, given.option) = std::move(given.value);
+      field_of(line, option) = std::move(given.value);
     }
   }
   return line;

@@ -1,11 +1,11 @@
 #include "cli/supervisorctl/main.hpp"
 
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "cli/supervisorctl/command_line.hpp"
 #include "cli/supervisorctl/interpreter.hpp"
 #include "cli/supervisorctl/settings.hpp"
+#include "cli/supervisord_file.hpp"
 
 namespace foster::cli::supervisorctl {
 namespace {
@@ -37,8 +37,7 @@ int run(const std::string& called, std::span<const char* const> arguments, Outpu
     out.write(usage_text(called));
     return 0;
   }
-  const auto* executed = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
-  const auto settings = read_settings(*line, executed != nullptr ? executed : "");
+  const auto settings = read_settings(*line, executed_path());
   if (!settings) return complain(err, called, settings.error());
   for (const std::string& section : settings->ignored) {
     err.print("foster: [{}] is for the supervisorctl that is written in Python, and is ignored\n", section);

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "cli/supervisorctl/words.hpp"
+#include "cli/supervisord_file.hpp"
 #include "config/supervisord/expansion.hpp"
 #include "config/supervisord/ini.hpp"
 #include "sys/files.hpp"
@@ -23,17 +24,6 @@ using Problem = std::unexpected<std::string>;
 constexpr std::string_view kSection = "supervisorctl";
 constexpr std::string_view kPluginSection = "ctlplugin:";
 constexpr std::string_view kUnix = "unix://";
-
-std::optional<std::string> find_file(const std::string& program) {
-  const fs::path beside = fs::path(program).parent_path().parent_path();
-  for (const fs::path& path : {beside / "etc/supervisord.conf", beside / "supervisord.conf",
-                               fs::path("supervisord.conf"), fs::path("etc/supervisord.conf"),
-                               fs::path("/etc/supervisord.conf"), fs::path("/etc/supervisor/supervisord.conf")}) {
-    std::error_code ignored;
-    if (fs::exists(path, ignored)) return path.string();
-  }
-  return std::nullopt;
-}
 
 std::string home_of(const std::string& user) {
   if (const char* home = std::getenv("HOME"); user.empty() && home != nullptr) return home;
@@ -134,7 +124,7 @@ std::expected<Settings, std::string> read_file(const std::string& path) {
 }  // namespace
 
 std::expected<Settings, std::string> read_settings(const CommandLine& line, const std::string& program) {
-  const auto file = line.config_file ? line.config_file : find_file(program);
+  const auto file = line.config_file ? line.config_file : find_supervisord_file(program);
   std::expected<Settings, std::string> settings{};
   if (file && !file->empty()) settings = read_file(*file);
   if (!settings) return settings;

@@ -55,9 +55,12 @@ struct Written {
   std::map<std::string, IniKey, std::less<>> keys = {};
 };
 
+/// As a log file of the daemon.
+inline constexpr const char* kSyslog = "syslog";
+
 /// [supervisord]
 struct Daemon {
-  std::string logfile = "supervisord.log";  ///< Or "syslog".
+  std::string logfile = "supervisord.log";  ///< Or `kSyslog`.
   std::uint64_t logfile_maxbytes = std::uint64_t{50} << 20U;
   std::int64_t logfile_backups = 10;
   LogLevel log_level = LogLevel::info;

@@ -133,7 +133,7 @@ class Translator {
     set_environment(service, process);
     const auto& user = process.user ? process.user : config_.daemon.user;
     if (user && user->uid != ::geteuid()) service.user = user->text;
-    const auto umask = process.umask ? process.umask : config_.daemon.umask;
+    const auto umask = process.umask ? process.umask : options_.umask ? options_.umask : config_.daemon.umask;
     if (umask) service.umask = *umask & 0777U;
     service.autostart = process.autostart;
     service.restart = restart_of(process.autorestart);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct ToModelOptions {
   /// Where processes run that have no directory. Absolute; empty: the directory that [supervisord] names, or else the
   /// one of the file.
   std::string working_directory = {};
+  /// Of processes that have none; empty: the one that [supervisord] names.
+  std::optional<unsigned> umask = {};
   /// Who starts it: what a foster that stands in for supervisord does itself is no finding there.
   enum class Host { foster, supervisord } host = Host::foster;
   /// The path of a log called AUTO; without it, or where it gives none, that is a file in foster's log directory.

@@ -1,0 +1,179 @@
+#include "supervisor/supervisord/groups.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "config/supervisord/start.hpp"
+#include "config/supervisord/to_model.hpp"
+#include "sys/files.hpp"
+
+namespace foster::supervisor::supervisord {
+namespace {
+
+using config::supervisord::service_name;
+using Problem = std::unexpected<std::string>;
+
+constexpr std::size_t kMostBytes = 64 << 20;
+
+mode_t own_umask() {
+  const mode_t found = ::umask(0);
+  (void)::umask(found);
+  return found;
+}
+
+const Group* find_in(const std::vector<Group>& groups, std::string_view name) {
+  const auto found = std::ranges::find(groups, name, &Group::name);
+  return found != groups.end() ? &*found : nullptr;
+}
+
+}  // namespace
+
+Groups::Groups(std::string directory, config::supervisord::Start start)
+    : directory_(std::move(directory)), start_(std::move(start)) {}
+
+Groups::Done<bool> Groups::recall() {
+  const auto text = sys::read_file(kept_file(), kMostBytes);
+  if (!text && text.error().code == ENOENT) return false;
+  if (!text) return Problem(to_string(text.error()));
+  auto kept = config::supervisord::kept_from_json(*text);
+  if (!kept) return Problem(kept_file() + ": " + kept.error());
+  auto available = load_definitions(available_file(), "available");
+  if (!available) return Problem(to_string(available.error()));
+  kept_ = std::move(*kept);
+  available_ = std::move(available->model);
+  make_index();
+  return true;
+}
+
+void Groups::forget_stored() const {
+  (void)::unlink(kept_file().c_str());
+  (void)::unlink(available_file().c_str());
+}
+
+Groups::Done<std::vector<std::string>> Groups::read() {
+  using config::supervisord::ToModelOptions;
+  auto found = config::supervisord::read_start(start_);
+  if (!found) return Problem(config::supervisord::first_error(found.error()));
+  auto translated = config::supervisord::to_model(found->config, {.default_name = "supervisord",
+                                                                  .working_directory = std::filesystem::current_path(),
+                                                                  .umask = own_umask(),
+                                                                  .host = ToModelOptions::Host::supervisord});
+  if (auto problem = config::supervisord::first_error(translated.findings); !problem.empty()) {
+    return Problem(std::move(problem));
+  }
+  const Definitions available{.model = translated.model, .config = found->config.path, .ad_hoc = {}};
+  if (auto stored = store_definitions(available_file(), available); !stored) return Problem(to_string(stored.error()));
+  kept_.config = std::move(found->config);
+  available_ = std::move(translated.model);
+  std::vector<std::string> included;
+  for (std::size_t at = 1; at < kept_.config.files.size(); ++at) included.push_back(kept_.config.files[at].path);
+  return included;
+}
+
+Result<> Groups::keep() const {
+  const Definitions available{.model = available_, .config = kept_.config.path, .ad_hoc = {}};
+  if (auto stored = store_definitions(available_file(), available); !stored) return stored;
+  return sys::replace_file(kept_file(), to_json(kept_));
+}
+
+bool Groups::is_active(std::string_view group) const {
+  return find_in(kept_.active, group) != nullptr;
+}
+
+const Process* Groups::find(std::string_view service) const {
+  const auto found = index_.find(std::string(service));
+  return found != index_.end() ? found->second : nullptr;
+}
+
+compat::ConfigChanges Groups::changes() const {
+  compat::ConfigChanges changes;
+  for (const Group& group : kept_.config.groups) {
+    const Group* before = find_in(kept_.active, group.name);
+    if (before == nullptr) changes.added.push_back(group.name);
+    if (before != nullptr && !is_same(*before, group)) changes.changed.push_back(group.name);
+  }
+  for (const Group& group : kept_.active) {
+    if (find_in(kept_.config.groups, group.name) == nullptr) changes.removed.push_back(group.name);
+  }
+  return changes;
+}
+
+Groups::Done<> Groups::store() const {
+  if (auto stored = sys::replace_file(kept_file(), to_json(kept_)); !stored) return Problem(to_string(stored.error()));
+  return {};
+}
+
+Groups::Done<> Groups::enter(Stage stage) {
+  const Stage before = std::exchange(kept_.stage, stage);
+  auto stored = store();
+  if (!stored) kept_.stage = before;
+  return stored;
+}
+
+Groups::Done<> Groups::change_active(std::vector<Group> groups, Stage stage) {
+  auto before = std::exchange(kept_.active, std::move(groups));
+  const Stage stage_before = std::exchange(kept_.stage, stage);
+  auto stored = store();
+  if (!stored) {
+    kept_.active = std::move(before);
+    kept_.stage = stage_before;
+  }
+  make_index();
+  return stored;
+}
+
+Groups::Done<> Groups::activate_all() {
+  return change_active(kept_.config.groups, Stage::starting);
+}
+
+Groups::Done<> Groups::activate(std::string_view group) {
+  std::vector<Group> groups = kept_.active;
+  groups.push_back(*find_in(kept_.config.groups, group));
+  std::ranges::stable_sort(groups, {}, [](const Group& one) { return std::pair(one.priority, one.name); });
+  return change_active(std::move(groups), kept_.stage);
+}
+
+Groups::Done<> Groups::deactivate(std::string_view group) {
+  std::vector<Group> groups = kept_.active;
+  std::erase_if(groups, [group](const Group& one) { return one.name == group; });
+  return change_active(std::move(groups), kept_.stage);
+}
+
+Groups::Done<> Groups::keep_only(const std::vector<std::string>& names) {
+  std::vector<Group> groups = kept_.active;
+  std::erase_if(groups, [&names](const Group& one) { return std::ranges::count(names, one.name) == 0; });
+  return change_active(std::move(groups), kept_.stage);
+}
+
+Definitions Groups::definitions_from(const Definitions& current) const {
+  std::unordered_map<std::string_view, const core::Service*> known;
+  const bool is_new = kept_.stage == Stage::starting;
+  const auto& first = is_new ? available_.services : current.model.services;
+  const auto& second = is_new ? current.model.services : available_.services;
+  for (const core::Service& service : first) known.emplace(service.name, &service);
+  for (const core::Service& service : second) known.emplace(service.name, &service);
+  Definitions wanted{
+      .model = {.name = current.model.name, .services = {}}, .config = start_.config, .ad_hoc = current.ad_hoc};
+  for (const Group& group : kept_.active) {
+    for (const Process& process : group.processes) {
+      const auto found = known.find(service_name(process));
+      if (found != known.end()) wanted.model.services.push_back(*found->second);
+    }
+  }
+  wanted.model = with_ad_hoc(std::move(wanted.model), current);
+  return wanted;
+}
+
+void Groups::make_index() {
+  index_.clear();
+  for (const Group& group : kept_.active) {
+    for (const Process& process : group.processes) index_.emplace(service_name(process), &process);
+  }
+}
+
+}  // namespace foster::supervisor::supervisord

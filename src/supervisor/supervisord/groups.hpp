@@ -1,0 +1,79 @@
+// Which groups there could be, and which there are: the configuration as it was read last, and the groups that were
+// added, each as it was then. Stored before anything comes of it, so that whoever follows goes on.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "compat/daemon.hpp"
+#include "config/supervisord/kept.hpp"
+#include "core/model.hpp"
+#include "supervisor/definitions.hpp"
+
+namespace foster::supervisor::supervisord {
+
+using config::supervisord::Config;
+using config::supervisord::Group;
+using config::supervisord::Process;
+using config::supervisord::Stage;
+
+class Groups {
+ public:
+  /// What came of a call, or why nothing did, for people.
+  template <class Value = void>
+  using Done = std::expected<Value, std::string>;
+
+  /// @param directory The runtime directory, where it is all stored.
+  Groups(std::string directory, config::supervisord::Start start);
+
+  /// What an earlier one has stored. @return False: there is nothing.
+  [[nodiscard]] Done<bool> recall();
+  /// Nothing was stored that could be recalled.
+  void forget_stored() const;
+
+  /// Stores all of it once more.
+  [[nodiscard]] Result<> keep() const;
+
+  /// Reads the configuration; what was available before goes, and nothing else happens. On errors it stays.
+  [[nodiscard]] Done<std::vector<std::string>> read();
+
+  [[nodiscard]] const Config& config() const { return kept_.config; }
+  [[nodiscard]] const std::vector<Group>& active() const { return kept_.active; }
+  [[nodiscard]] Stage stage() const { return kept_.stage; }
+  [[nodiscard]] bool is_active(std::string_view group) const;
+  /// Of an active group, by the name of its service; null: none.
+  [[nodiscard]] const Process* find(std::string_view service) const;
+  /// What a reread would change.
+  [[nodiscard]] compat::ConfigChanges changes() const;
+
+  [[nodiscard]] Done<> enter(Stage stage);
+  /// All groups that are available are active, and nothing else is; in the stage of starting.
+  [[nodiscard]] Done<> activate_all();
+  [[nodiscard]] Done<> activate(std::string_view group);
+  [[nodiscard]] Done<> deactivate(std::string_view group);
+  /// Only these groups are active.
+  [[nodiscard]] Done<> keep_only(const std::vector<std::string>& groups);
+
+  /// The services of the active groups, and those that were added otherwise. Each is as it is; while it starts, as it
+  /// is available.
+  [[nodiscard]] Definitions definitions_from(const Definitions& current) const;
+
+ private:
+  [[nodiscard]] Done<> store() const;
+  /// Stores what is active now; otherwise it is as it was.
+  [[nodiscard]] Done<> change_active(std::vector<Group> groups, Stage stage);
+  void make_index();
+  [[nodiscard]] std::string kept_file() const { return directory_ + "/supervisord.json"; }
+  [[nodiscard]] std::string available_file() const { return directory_ + "/available.toml"; }
+
+  std::string directory_;
+  config::supervisord::Start start_;
+  config::supervisord::Kept kept_;
+  core::Model available_;
+  std::unordered_map<std::string, const Process*> index_;
+};
+
+}  // namespace foster::supervisor::supervisord

@@ -1,0 +1,525 @@
+#include "supervisor/supervisord/supervisord.hpp"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "config/supervisord/to_model.hpp"
+#include "logs/log_name.hpp"
+#include "supervisor/supervisord/command_check.hpp"
+#include "supervisor/supervisord/config_rows.hpp"
+#include "supervisor/supervisord/states.hpp"
+#include "sys/clock.hpp"
+#include "sys/files.hpp"
+
+namespace foster::supervisor::supervisord {
+namespace {
+
+using namespace std::chrono_literals;
+using compat::FaultCode;
+using compat::refusal;
+using config::supervisord::service_name;
+using Problem = std::unexpected<std::string>;
+
+// How long a server waits for a port that somebody has taken meanwhile.
+constexpr auto kRetryAfter = 1s;
+// So many transitions of a process tell when it was last started and stopped.
+constexpr std::size_t kRemembered = 16;
+constexpr mode_t kPidfileMode = 0644;
+
+bool is_down(core::State state) {
+  return state == core::State::stopped || state == core::State::exited || state == core::State::failed;
+}
+
+core::Cause by_client() {
+  return {.kind = core::CauseKind::requested, .detail = "a client of supervisord", .exit = std::nullopt};
+}
+
+core::Cause by_config() {
+  return {.kind = core::CauseKind::configured, .detail = {}, .exit = std::nullopt};
+}
+
+std::string spawn_error_of(const core::Cause& cause) {
+  constexpr std::string_view kLast = "the last: could not be started: ";
+  const auto at = cause.detail.find(kLast);
+  return at == std::string::npos ? cause.detail : cause.detail.substr(at + kLast.size());
+}
+
+}  // namespace
+
+// -- Its life --
+
+Supervisord::Supervisord(Tools tools, const config::supervisord::Start& start)
+    : tools_(std::move(tools)),
+      start_(start),
+      groups_(tools_.runtime_directory, start),
+      calls_(tools_.loop),
+      retry_(tools_.loop, [this] { open_servers_or_try_again(); }) {}
+
+std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Tools tools,
+                                                                             const config::supervisord::Start& start,
+                                                                             Beginning how) {
+  std::unique_ptr<Supervisord> made(new Supervisord(std::move(tools), start));
+  Supervisord& it = *made;
+  if (how == Beginning::anew) it.groups_.forget_stored();
+  const auto recalled = it.groups_.recall();
+  if (!recalled) return Problem(recalled.error());
+  if (*recalled) {
+    (void)it.open_log();  // what cannot be written is not
+    it.log(Level::warn, "the supervisor was lost; this one goes on");
+    it.open_servers_or_try_again();
+  } else {
+    auto included = it.groups_.read();
+    if (!included) return Problem(included.error());
+    if (auto opened = it.open_log(); !opened) return Problem(opened.error());
+    if (auto opened = it.open_servers(); !opened) return Problem(opened.error());
+    if (auto stored = it.groups_.activate_all(); !stored) return Problem(stored.error());
+    it.tell_start(*included);
+  }
+  it.write_pidfile();
+  return made;
+}
+
+void Supervisord::begin() {
+  remember();
+  if (fleet().is_shutting_down()) return;
+  switch (groups_.stage()) {
+    case Stage::starting:
+      return activate_all();
+    case Stage::running:
+      return forget_what_was_not_begun();
+    case Stage::restarting:
+    case Stage::ending:
+      return go_down(groups_.stage());
+  }
+}
+
+// When each was last started and stopped, as the history has it.
+void Supervisord::remember() {
+  for (const core::InstanceId id : fleet().ids()) {
+    const std::string name = fleet().view(id).name;
+    const Process* process = groups_.find(name);
+    if (process == nullptr || fleet().view(id).run == 0) continue;
+    lives_.forget(name);
+    const auto rows = tools_.commands.history(name, kRemembered);
+    if (!rows) continue;
+    for (const api::EventRow& row : *rows) (void)lives_.note(row, process->exitcodes);
+  }
+}
+
+Groups::Done<> Supervisord::open_log() {
+  const auto& daemon = groups_.config().daemon;
+  MainLog::Options options{.file = daemon.logfile,
+                           .keep = static_cast<unsigned>(std::clamp<std::int64_t>(daemon.logfile_backups, 0, 1000)),
+                           .level = daemon.log_level};
+  if (daemon.logfile_maxbytes > 0) options.max_size = daemon.logfile_maxbytes;
+  if (daemon.nodaemon && !daemon.silent) options.also_to = BorrowedFd(STDOUT_FILENO);
+  if (auto opened = log_.open(std::move(options)); !opened) return Problem(to_string(opened.error()));
+  return {};
+}
+
+Groups::Done<> Supervisord::open_servers() {
+  auto doors = open_doors(groups_.config().servers);
+  if (!doors) return Problem(std::move(doors.error()));
+  servers_.emplace(tools_.loop.context(), std::move(*doors), *this);
+  return {};
+}
+
+void Supervisord::open_servers_or_try_again() {
+  const auto opened = open_servers();
+  if (opened) return;
+  log(Level::critical, opened.error());
+  retry_.arm(core::Instant(sys::monotonic_now() + kRetryAfter));
+}
+
+void Supervisord::write_pidfile() {
+  const std::string& path = groups_.config().daemon.pidfile;
+  const auto written = sys::replace_file(path, fmt::format("{}\n", tools_.reaper), {.mode = kPidfileMode});
+  if (!written) log(Level::critical, fmt::format("could not write pidfile {}: {}", path, to_string(written.error())));
+}
+
+void Supervisord::tell_start(const std::vector<std::string>& included) {
+  const Config& config = groups_.config();
+  if (::geteuid() == 0 && !config.daemon.user) {
+    log(Level::critical,
+        "Supervisor is running as root: no user is named in the config file (user=root says that this "
+        "is meant)");
+  }
+  for (const std::string& path : included)
+    log(Level::info, fmt::format("Included extra file \"{}\" during parsing", path));
+  for (const auto& server : config.servers) {
+    for (const auto& interface : config.rpc_interfaces) {
+      log(Level::info, fmt::format("RPC interface '{}' initialized", interface.name));
+    }
+    if (server.authentication) continue;
+    log(Level::critical, fmt::format("Server '{}' running without any HTTP authentication checking", server.section));
+  }
+  log(Level::info, fmt::format("supervisord started with pid {}", tools_.reaper));
+}
+
+Result<> Supervisord::keep() const {
+  return groups_.keep();
+}
+
+void Supervisord::end() {
+  calls_.finish();
+  servers_.reset();
+  (void)::unlink(groups_.config().daemon.pidfile.c_str());
+  groups_.forget_stored();
+}
+
+// -- What happens --
+
+void Supervisord::note(const api::EventRow& row, core::InstanceId id) {
+  const Process* process = groups_.find(row.name);
+  if (process == nullptr) return;
+  calls_.note(id, row.to);
+  const Turn turn = lives_.note(row, process->exitcodes);
+  std::string error;
+  if (turn == Turn::no_spawn) {
+    const auto found = command_of(*process);
+    error = !found && found.error().about ? *found.error().about : spawn_error_of(row.cause);
+    lives_.set_spawn_error(row.name, error);
+  }
+  const auto add = [&](std::optional<Message> message) {
+    pending_.push_back({.id = id, .name = row.name, .message = std::move(message)});
+  };
+  if (turn == Turn::begun) add(std::nullopt);
+  if (auto message = message_of(turn, *process, row.cause.exit, error)) add(std::move(message));
+  if (row.to == core::State::failed) add(gave_up(*process));
+  if (row.from == core::State::stopping && row.to == core::State::stopping) {
+    add(killing(*process, fleet().view(id).pid.value_or(Pid(0)).number()));
+  }
+}
+
+void Supervisord::settled() {
+  for (const Pending& one : std::exchange(pending_, {})) {
+    if (one.message) {
+      log(one.message->level, one.message->text);
+      continue;
+    }
+    const auto id = fleet().find(one.name);
+    const Process* process = groups_.find(one.name);
+    const auto pid = id ? fleet().view(*id).pid : std::nullopt;
+    if (!pid || process == nullptr) continue;
+    const Message message = spawned(*process, pid->number());
+    log(message.level, message.text);
+  }
+  if (groups_.stage() == Stage::restarting || groups_.stage() == Stage::ending) go_down(groups_.stage());
+}
+
+void Supervisord::handle_signal(int signal) {
+  switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+    case SIGQUIT:
+      log(Level::warn, fmt::format("received SIG{} indicating exit request", Signal::from_number(signal)->name()));
+      return shut_down();
+    case SIGHUP:
+      if (mood() == compat::Mood::shutdown) {
+        return log(Level::warn, "ignored SIGHUP indicating restart request (shutdown in progress)");
+      }
+      log(Level::warn, "received SIGHUP indicating restart request");
+      return restart();
+    case SIGUSR2:
+      log(Level::info, "received SIGUSR2 indicating log reopen request");
+      if (auto done = log_.reopen(); !done) log(Level::critical, to_string(done.error()));
+      return log(Level::info, "supervisord logreopen");
+    default:
+      return;
+  }
+}
+
+// -- Groups come and go --
+
+Result<> Supervisord::apply() {
+  return tools_.commands.put_in_force(groups_.definitions_from(tools_.definitions), by_config());
+}
+
+// Whoever is wanted runs, or is about to: it was begun before the supervisor was lost. All others are as if they had
+// never been.
+void Supervisord::activate_all() {
+  Definitions wanted = tools_.definitions;
+  std::erase_if(wanted.model.services, [this](const core::Service& service) {
+    const auto id = fleet().find(service.name);
+    return groups_.find(service.name) != nullptr && !(id && fleet().view(*id).wanted);
+  });
+  auto done = tools_.commands.put_in_force(std::move(wanted), by_config());
+  if (done) done = apply();
+  if (!done) log(Level::critical, fmt::format("nothing is started: {}", to_string(done.error())));
+  if (auto stored = groups_.enter(Stage::running); !stored) log(Level::critical, stored.error());
+}
+
+// A group that was being added or removed when the supervisor was lost: nobody was told that it is there.
+void Supervisord::forget_what_was_not_begun() {
+  std::vector<std::string> whole;
+  for (const Group& group : groups_.active()) {
+    const bool is_whole = std::ranges::all_of(
+        group.processes, [this](const Process& process) { return fleet().find(service_name(process)).has_value(); });
+    if (is_whole) whole.push_back(group.name);
+  }
+  if (whole.size() != groups_.active().size()) (void)groups_.keep_only(whole);
+  const Definitions wanted = groups_.definitions_from(tools_.definitions);
+  if (wanted.model.services.size() == tools_.definitions.model.services.size()) return;
+  if (auto done = tools_.commands.put_in_force(wanted, by_config()); !done) {
+    log(Level::critical, to_string(done.error()));
+  }
+}
+
+compat::Outcome<compat::ConfigChanges> Supervisord::reread() {
+  if (auto done = groups_.read(); !done) return refusal(FaultCode::cant_reread, done.error());
+  if (auto stored = groups_.enter(groups_.stage()); !stored) return refusal(FaultCode::cant_reread, stored.error());
+  return groups_.changes();
+}
+
+compat::Outcome<> Supervisord::add_group(const std::string& name) {
+  if (groups_.is_active(name)) return refusal(FaultCode::already_added);
+  const auto& available = groups_.config().groups;
+  if (std::ranges::find(available, name, &Group::name) == available.end()) return refusal(FaultCode::bad_name);
+  if (auto stored = groups_.activate(name); !stored) return refusal(FaultCode::failed, stored.error());
+  if (auto done = apply(); !done) {
+    (void)groups_.deactivate(name);
+    return refusal(FaultCode::failed, to_string(done.error()));
+  }
+  return {};
+}
+
+compat::Outcome<> Supervisord::remove_group(const std::string& name) {
+  const auto& active = groups_.active();
+  const auto group = std::ranges::find(active, name, &Group::name);
+  if (group == active.end()) return refusal(FaultCode::bad_name);
+  if (!members_that_live(*group).empty()) return refusal(FaultCode::still_running);
+  std::vector<std::string> gone;
+  for (const Process& process : group->processes) gone.push_back(service_name(process));
+  if (auto stored = groups_.deactivate(name); !stored) return refusal(FaultCode::failed, stored.error());
+  for (const std::string& service : gone) lives_.forget(service);
+  if (auto done = apply(); !done) log(Level::critical, to_string(done.error()));  // it is stopped, and nobody's
+  return {};
+}
+
+std::vector<core::InstanceId> Supervisord::members_that_live(const Group& group) const {
+  std::vector<core::InstanceId> living;
+  for (const Process& process : group.processes) {
+    const auto id = fleet().find(service_name(process));
+    if (id && !is_down(fleet().view(*id).state)) living.push_back(*id);
+  }
+  std::ranges::reverse(living);
+  return living;
+}
+
+// -- Going down, and up again --
+
+void Supervisord::shut_down() {
+  if (groups_.stage() == Stage::ending) return;
+  if (auto stored = groups_.enter(Stage::ending); !stored) log(Level::critical, stored.error());
+  go_down(Stage::ending);
+}
+
+void Supervisord::restart() {
+  if (groups_.stage() != Stage::running) return;
+  // Before anything ends for a configuration that says nothing.
+  if (auto done = groups_.read(); !done) {
+    return log(Level::critical, fmt::format("nothing is restarted: {}", done.error()));
+  }
+  if (auto stored = groups_.enter(Stage::restarting); !stored) log(Level::critical, stored.error());
+  go_down(Stage::restarting);
+}
+
+// Later: this is called from within what is being done, or from a request that is still to be answered.
+void Supervisord::go_down(Stage) {
+  if (std::exchange(is_going_down_due_, true)) return;
+  tools_.loop.post([this] {
+    is_going_down_due_ = false;
+    go_on_going_down();
+  });
+}
+
+// The group that comes last in the order goes first; the next one goes when nothing of it lives.
+void Supervisord::go_on_going_down() {
+  const auto& active = groups_.active();
+  for (auto group = active.rbegin(); group != active.rend(); ++group) {
+    const auto living = members_that_live(*group);
+    if (living.empty()) continue;
+    std::vector<core::InstanceId> to_stop;
+    std::ranges::copy_if(living, std::back_inserter(to_stop),
+                         [this](core::InstanceId id) { return fleet().view(id).wanted; });
+    if (to_stop.empty()) return;
+    std::string names;
+    for (const core::InstanceId id : to_stop) names += (names.empty() ? "" : ", ") + fleet().view(id).name;
+    log(Level::info, fmt::format("waiting for {} to die", names));
+    const core::Cause cause{.kind = core::CauseKind::shutdown, .detail = "group by group", .exit = std::nullopt};
+    return tools_.engine.report(to_stop, core::event::Stop{cause});
+  }
+  if (groups_.stage() == Stage::restarting) return start_anew();
+  if (fleet().is_shutting_down()) return;
+  tools_.engine.shut_down(0, {.kind = core::CauseKind::shutdown, .detail = "supervisord", .exit = std::nullopt});
+}
+
+void Supervisord::start_anew() {
+  calls_.finish();
+  servers_.reset();
+  (void)::unlink(groups_.config().daemon.pidfile.c_str());
+  for (const Group& group : groups_.active()) {
+    for (const Process& process : group.processes) lives_.forget(service_name(process));
+  }
+  auto included = groups_.read();
+  if (!included) log(Level::critical, fmt::format("it goes on with what was read before: {}", included.error()));
+  if (auto opened = open_log(); !opened) log(Level::critical, opened.error());
+  if (auto stored = groups_.activate_all(); !stored) log(Level::critical, stored.error());
+  tell_start(included.value_or(std::vector<std::string>()));
+  open_servers_or_try_again();
+  write_pidfile();
+  activate_all();
+}
+
+// -- What clients ask --
+
+std::string Supervisord::identification() const {
+  return groups_.config().daemon.identifier;
+}
+
+int Supervisord::pid() const {
+  return tools_.reaper;
+}
+
+compat::Mood Supervisord::mood() const {
+  if (fleet().is_shutting_down() || groups_.stage() == Stage::ending) return compat::Mood::shutdown;
+  return groups_.stage() == Stage::restarting ? compat::Mood::restarting : compat::Mood::running;
+}
+
+std::int64_t Supervisord::now() const {
+  return std::chrono::duration_cast<std::chrono::seconds>(sys::wall_now().time_since_epoch()).count();
+}
+
+bool Supervisord::has_supervisor_methods() const {
+  const auto& interfaces = groups_.config().rpc_interfaces;
+  return std::ranges::find(interfaces, "supervisor", &config::supervisord::RpcInterface::name) != interfaces.end();
+}
+
+std::vector<std::string> Supervisord::groups() const {
+  std::vector<std::string> names;
+  for (const Group& group : groups_.active()) names.push_back(group.name);
+  return names;
+}
+
+std::optional<core::InstanceId> Supervisord::find(const compat::Process& process) const {
+  return fleet().find(process.group == process.name ? process.name : process.group + ":" + process.name);
+}
+
+compat::Process Supervisord::row_of(const Group& group, const Process& process) const {
+  compat::Process row{.group = group.name,
+                      .name = process.name,
+                      .group_priority = static_cast<int>(group.priority),
+                      .priority = static_cast<int>(process.priority)};
+  const std::string name = service_name(process);
+  if (const auto id = fleet().find(name)) {
+    const core::InstanceView view = fleet().view(*id);
+    row.state = state_of(view.state);
+    if (view.pid) row.pid = view.pid->number();
+    if (fleet().service_of(*id).log.enabled) row.stdout_log = tools_.log_directory + "/" + logs::log_file_name(name);
+  }
+  if (const Life* life = lives_.find(name)) {
+    row.start = life->start;
+    row.stop = life->stop;
+    row.spawn_error = life->spawn_error;
+    row.exit_status = life->exit_status;
+  }
+  return row;
+}
+
+std::vector<compat::Process> Supervisord::processes() const {
+  std::vector<compat::Process> rows;
+  for (const Group& group : groups_.active()) {
+    for (const Process& process : group.processes) rows.push_back(row_of(group, process));
+  }
+  return rows;
+}
+
+std::vector<compat::ProcessConfig> Supervisord::configs() const {
+  std::vector<compat::ProcessConfig> rows;
+  for (const Group& group : groups_.config().groups) {
+    for (const Process& process : group.processes) {
+      rows.push_back(supervisord::row_of(group, process));
+      rows.back().is_in_use = groups_.is_active(group.name);
+    }
+  }
+  return rows;
+}
+
+compat::Outcome<> Supervisord::command_of(const Process& process) const {
+  const auto id = fleet().find(service_name(process));
+  const char* ours = std::getenv("PATH");
+  std::string_view path = ours != nullptr ? ours : "";
+  if (!id) return find_command(process, path, {});
+  const core::Service& service = fleet().service_of(*id);
+  const auto own = std::ranges::find(service.environment, "PATH", [](const auto& variable) { return variable.first; });
+  if (own != service.environment.end()) path = own->second;
+  return find_command(process, path, service.directory);
+}
+
+compat::Outcome<> Supervisord::check_command(const compat::Process& process) const {
+  const auto id = find(process);
+  const Process* definition = id ? groups_.find(fleet().view(*id).name) : nullptr;
+  return definition != nullptr ? command_of(*definition) : compat::Outcome<>(refusal(FaultCode::bad_name));
+}
+
+void Supervisord::start(const compat::Process& process, compat::Wait wait, Done done) {
+  const auto id = find(process);
+  if (!id) return done(refusal(FaultCode::bad_name));
+  const bool waits = wait == compat::Wait::until_done;
+  if (waits) calls_.add(*id, Calls::Goal::running, std::move(done));
+  tools_.engine.report(*id, core::event::Start{by_client()});
+  if (waits) return;
+  const core::State state = fleet().view(*id).state;
+  const bool has_failed = state == core::State::backoff || state == core::State::failed;
+  done(has_failed ? compat::Outcome<>(refusal(FaultCode::spawn_error)) : compat::Outcome<>());
+}
+
+void Supervisord::stop(const compat::Process& process, compat::Wait wait, Done done) {
+  const auto id = find(process);
+  if (!id) return done(refusal(FaultCode::bad_name));
+  const bool waits = wait == compat::Wait::until_done;
+  if (waits) {
+    log(Level::info, fmt::format("waiting for {} to stop", process.name));
+    calls_.add(*id, Calls::Goal::stopped, std::move(done));
+  }
+  tools_.engine.report(*id, core::event::Stop{by_client()});
+  if (!waits) done({});
+}
+
+compat::Outcome<> Supervisord::signal(const compat::Process& process, Signal signal) {
+  const auto id = find(process);
+  if (!id) return refusal(FaultCode::bad_name);
+  const auto sent = tools_.executor.send_signal(*id, signal);
+  if (sent || sent.error().code == ESRCH) return {};  // it is about to be seen that it has ended
+  return refusal(FaultCode::failed, to_string(sent.error()));
+}
+
+compat::Outcome<> Supervisord::write_stdin(const compat::Process& process, const std::string&) {
+  if (process.pid == 0) return refusal(FaultCode::not_running);
+  return refusal(FaultCode::no_file);
+}
+
+compat::Outcome<> Supervisord::clear_logs(const compat::Process&) {
+  return {};
+}
+
+std::string Supervisord::main_log() const {
+  return log_.path();
+}
+
+compat::Outcome<> Supervisord::clear_main_log() {
+  const auto cleared = log_.clear();
+  if (cleared) return {};
+  if (cleared.error().code == ENOENT) return refusal(FaultCode::no_file, std::nullopt);
+  return refusal(FaultCode::failed, to_string(cleared.error()));
+}
+
+void Supervisord::send_event(const std::string&, const std::string&) {}
+
+}  // namespace foster::supervisor::supervisord

@@ -1,0 +1,125 @@
+// foster in the place of a supervisord: its clients' requests, its signals, its log and its files, over the fleet. What
+// is general is done by the parts that every foster has; nothing of this exists in a foster that is none.
+#pragma once
+
+#include <sys/types.h>
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/service.hpp"
+#include "compat/daemon.hpp"
+#include "supervisor/commands.hpp"
+#include "supervisor/supervisord/calls.hpp"
+#include "supervisor/supervisord/groups.hpp"
+#include "supervisor/supervisord/lives.hpp"
+#include "supervisor/supervisord/main_log.hpp"
+#include "supervisor/supervisord/messages.hpp"
+#include "supervisor/supervisord/servers.hpp"
+
+namespace foster::supervisor::supervisord {
+
+class Supervisord final : public compat::Daemon {
+ public:
+  /// What it works with; all of it outlives it.
+  struct Tools {
+    Loop& loop;
+    Engine& engine;
+    Executor& executor;
+    Commands& commands;
+    const Definitions& definitions;
+    std::string runtime_directory;
+    std::string log_directory;
+    pid_t reaper;  ///< Whom clients take for the supervisord.
+  };
+
+  /// Whether this foster is new, or goes on after a supervisor that was lost.
+  enum class Beginning : std::uint8_t { anew, after_a_loss };
+
+  /// Reads the configuration, opens the log and the servers, and writes the pidfile. After a loss only what was stored
+  /// counts, and nothing that is missing keeps it from going on.
+  /// @errors Why it cannot start, for people.
+  [[nodiscard]] static std::expected<std::unique_ptr<Supervisord>, std::string> create(
+      Tools tools, const config::supervisord::Start& start, Beginning how);
+
+  /// Starts what the configuration has, or goes on with what was begun. Once, when the fleet is known.
+  void begin();
+  /// What is about to happen to an instance.
+  void note(const api::EventRow& row, core::InstanceId id);
+  /// All that was due is done.
+  void settled();
+  void handle_signal(int signal);
+  /// Stores again what others have removed.
+  [[nodiscard]] Result<> keep() const;
+  /// Everything is down, or about to be gone: answers who still waits, and leaves no file behind.
+  void end();
+
+  [[nodiscard]] std::string identification() const override;
+  [[nodiscard]] int pid() const override;
+  [[nodiscard]] compat::Mood mood() const override;
+  [[nodiscard]] std::int64_t now() const override;
+  [[nodiscard]] bool has_supervisor_methods() const override;
+  [[nodiscard]] std::vector<std::string> groups() const override;
+  [[nodiscard]] std::vector<compat::Process> processes() const override;
+  [[nodiscard]] std::vector<compat::ProcessConfig> configs() const override;
+  [[nodiscard]] compat::Outcome<> check_command(const compat::Process& process) const override;
+  void start(const compat::Process& process, compat::Wait wait, Done done) override;
+  void stop(const compat::Process& process, compat::Wait wait, Done done) override;
+  [[nodiscard]] compat::Outcome<> signal(const compat::Process& process, Signal signal) override;
+  [[nodiscard]] compat::Outcome<> write_stdin(const compat::Process& process, const std::string& text) override;
+  [[nodiscard]] compat::Outcome<> clear_logs(const compat::Process& process) override;
+  [[nodiscard]] compat::Outcome<compat::ConfigChanges> reread() override;
+  [[nodiscard]] compat::Outcome<> add_group(const std::string& name) override;
+  [[nodiscard]] compat::Outcome<> remove_group(const std::string& name) override;
+  [[nodiscard]] std::string main_log() const override;
+  [[nodiscard]] compat::Outcome<> clear_main_log() override;
+  void send_event(const std::string& type, const std::string& data) override;
+  void shut_down() override;
+  void restart() override;
+
+ private:
+  struct Pending {
+    core::InstanceId id;
+    std::string name;
+    std::optional<Message> message;  ///< Empty: a run has begun, whose pid is not known yet.
+  };
+
+  Supervisord(Tools tools, const config::supervisord::Start& start);
+  [[nodiscard]] const core::Fleet& fleet() const { return tools_.engine.fleet(); }
+  [[nodiscard]] std::optional<core::InstanceId> find(const compat::Process& process) const;
+  [[nodiscard]] compat::Process row_of(const Group& group, const Process& process) const;
+  [[nodiscard]] std::vector<core::InstanceId> members_that_live(const Group& group) const;
+  [[nodiscard]] compat::Outcome<> command_of(const Process& process) const;
+
+  [[nodiscard]] Groups::Done<> open_log();
+  [[nodiscard]] Groups::Done<> open_servers();
+  void open_servers_or_try_again();
+  void write_pidfile();
+  void remember();
+  void log(Level level, std::string_view text) { log_.write(level, text); }
+  void tell_start(const std::vector<std::string>& included);
+
+  void activate_all();
+  [[nodiscard]] Result<> apply();
+  void forget_what_was_not_begun();
+  void go_down(Stage stage);
+  void go_on_going_down();
+  void start_anew();
+
+  Tools tools_;
+  config::supervisord::Start start_;
+  Groups groups_;
+  MainLog log_;
+  Lives lives_;
+  Calls calls_;
+  std::optional<Servers> servers_;
+  Timer retry_;
+  std::vector<Pending> pending_;
+  bool is_going_down_due_ = false;
+};
+
+}  // namespace foster::supervisor::supervisord
