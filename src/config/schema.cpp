@@ -51,6 +51,21 @@ void read_path(Reader& reader, const Raw& raw, const RawTable&, Service& service
   service.*member = path->empty() ? std::string() : absolute_path(base, *path);
 }
 
+void read_stdin(Reader& reader, const Raw& raw, const RawTable& table, Service& service) {
+  if (raw.as<bool>() != nullptr) {
+    service.stdin_pipe = *reader.boolean(raw);
+  } else if (raw.as<std::string>() == nullptr) {
+    reader.expected("a path or true", raw);
+  } else {
+    read_path<&Service::stdin_path>(reader, raw, table, service);
+  }
+}
+
+std::optional<Raw> write_stdin(const Service& service) {
+  if (service.stdin_pipe) return Raw(true);
+  return write_text<&Service::stdin_path>(service);
+}
+
 // A user or group: a name, or its number.
 template <std::string Service::* member>
 void read_account(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
@@ -231,14 +246,16 @@ const Key<Service> kServiceKeys[] = {
        return Raw(format_mode(*service.umask));
      }},
     {.info = {.name = "stdin",
-              .type = "path",
+              .type = "path or true",
               .fallback = "\"/dev/null\"",
               .unit = "",
-              .doc = "What it reads as its standard input, relative to its directory.",
+              .doc = "What it reads as its standard input, relative to its directory. With `true` that is a pipe which "
+                     "stays open: a program that ends at the end of its input goes on, and what supervisorctl or an "
+                     "XML-RPC client sends to the service arrives there.",
               .example = "\"input.txt\"",
               .also = "input standard-input"},
-     .read = read_path<&Service::stdin_path>,
-     .write = write_text<&Service::stdin_path>},
+     .read = read_stdin,
+     .write = write_stdin},
     {.info = {.name = "type",
               .type = "\"simple\" or \"forking\"",
               .fallback = "\"simple\"",

@@ -133,8 +133,9 @@ struct Service {
   std::string group;                                             ///< Empty: the user's.
   std::optional<unsigned> umask;                                 ///< Empty: 022.
   std::string stdin_path;                                        ///< Empty: /dev/null.
-  std::string pidfile;                                           ///< Absolute; for type forking.
-  unsigned workers = 1;                                          ///< Instances.
+  bool stdin_pipe = false;  ///< Instead, a pipe that stays open and can be sent to.
+  std::string pidfile;      ///< Absolute; for type forking.
+  unsigned workers = 1;     ///< Instances.
   bool autostart = true;
   bool essential = false;          ///< When it has failed for good, everything is stopped.
   std::vector<std::string> needs;  ///< Ready before this starts, stopped after it.

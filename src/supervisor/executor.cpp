@@ -127,6 +127,11 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   if (!resources) return Failure(resources.error());
   if (it.notify) resources->facts.notify_socket = it.notify->address();
   if (auto lent = it.outputs.lend(service, *resources); !lent) return lent;
+  if (service.stdin_pipe) {
+    auto end = open_input(id, it, service);
+    if (!end) return Failure(end.error());
+    resources->input = std::move(*end);
+  }
   if (const auto* ready = std::get_if<core::ReadyFd>(&service.ready.how)) {
     auto end = open_ready_fifo(tools_.place.fifos, fifo_name(id));
     if (!end) return Failure(end.error());

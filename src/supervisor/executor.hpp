@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/fleet.hpp"
@@ -86,6 +87,10 @@ class Executor {
   void orphan_reaped() { leftovers_.look_again(); }
   /// Sends the signal to the main process; false: there is none.
   [[nodiscard]] Result<> send_signal(core::InstanceId id, Signal signal) const;
+  /// To its stdin, in the order of the calls.
+  /// @errors `ESRCH` no process of it runs; `ENXIO`, `EPIPE` its stdin is no pipe, or nobody reads from it any more;
+  ///   `ENOBUFS` too much waits to be read.
+  [[nodiscard]] Result<> write_stdin(core::InstanceId id, std::string_view bytes);
   /// Empty for an instance that never ran.
   [[nodiscard]] Instance* find(core::InstanceId id);
   [[nodiscard]] const Instance* find(core::InstanceId id) const;
@@ -100,6 +105,7 @@ class Executor {
   [[nodiscard]] Result<> take_over(core::InstanceId id, core::Run run);
   [[nodiscard]] Result<> prepare(core::InstanceId id, Instance& instance, const core::Service& service,
                                  const Outputs::Held& held);
+  [[nodiscard]] Result<UniqueFd> open_input(core::InstanceId id, Instance& instance, const core::Service& service);
   [[nodiscard]] Result<> open_notify(core::InstanceId id, Instance& instance);
   void gone(core::InstanceId id, core::Run run);
   void expect_exit(core::InstanceId id, core::Run run, pid_t pid);

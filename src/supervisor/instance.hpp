@@ -8,6 +8,7 @@
 #include "core/event.hpp"
 #include "core/run_end.hpp"
 #include "supervisor/foreign_end.hpp"
+#include "supervisor/input.hpp"
 #include "supervisor/loop.hpp"
 #include "supervisor/notify_socket.hpp"
 #include "supervisor/outputs.hpp"
@@ -30,6 +31,7 @@ struct Instance {
   std::optional<sys::Cgroup> cgroup;          ///< Where there is a writable tree.
   bool cgroup_is_spent = false;               ///< Killed as a whole, or maybe: the next run needs a new one.
   Outputs outputs;
+  std::unique_ptr<Input> input;  ///< Where stdin is a pipe.
   std::unique_ptr<NotifySocket> notify;
   std::unique_ptr<Probe> probe;     ///< While somebody waits for readiness.
   std::string status;               ///< STATUS= of the current run.

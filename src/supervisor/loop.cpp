@@ -40,25 +40,28 @@ asio::io_context& Loop::context() {
 }
 
 struct Watch::Impl : std::enable_shared_from_this<Impl> {
-  Impl(asio::io_context& context, int fd, std::function<void()> callback)
-      : descriptor(context, fd), readable(std::move(callback)) {}
+  Impl(asio::io_context& context, int fd, std::function<void()> callback, Watch::For what)
+      : descriptor(context, fd),
+        ready(std::move(callback)),
+        event(what == Watch::For::reading ? asio::posix::stream_descriptor::wait_read
+                                          : asio::posix::stream_descriptor::wait_write) {}
 
   void wait() {
-    descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                          [self = shared_from_this()](const boost::system::error_code& error) {
-                            if (error || !self->alive) return;
-                            self->readable();
-                            if (self->alive) self->wait();
-                          });
+    descriptor.async_wait(event, [self = shared_from_this()](const boost::system::error_code& error) {
+      if (error || !self->alive) return;
+      self->ready();
+      if (self->alive) self->wait();
+    });
   }
 
   asio::posix::stream_descriptor descriptor;
-  std::function<void()> readable;
+  std::function<void()> ready;
+  asio::posix::stream_descriptor::wait_type event;
   bool alive = true;
 };
 
-Watch::Watch(Loop& loop, BorrowedFd fd, std::function<void()> readable)
-    : impl_(std::make_shared<Impl>(loop.context(), fd.get(), std::move(readable))) {
+Watch::Watch(Loop& loop, BorrowedFd fd, std::function<void()> ready, For what)
+    : impl_(std::make_shared<Impl>(loop.context(), fd.get(), std::move(ready), what)) {
   impl_->wait();
 }
 

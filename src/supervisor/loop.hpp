@@ -2,6 +2,7 @@
 // a point in time. Asio stays behind this header; who speaks a network protocol takes `context()`.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -35,11 +36,12 @@ class Loop {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Calls back whenever the descriptor is readable, until destroyed. It may be destroyed from within
+/// Calls back whenever the descriptor is readable (or writable), until destroyed. It may be destroyed from within
 /// its own callback. The descriptor must outlive it: it is deregistered here, before it is closed.
 class Watch {
  public:
-  Watch(Loop& loop, BorrowedFd fd, std::function<void()> readable);
+  enum class For : std::uint8_t { reading, writing };
+  Watch(Loop& loop, BorrowedFd fd, std::function<void()> ready, For what = For::reading);
   ~Watch();
   Watch(Watch&&) noexcept = default;
   Watch& operator=(Watch&& other) noexcept;

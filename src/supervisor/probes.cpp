@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "logs/tail.hpp"
+#include "supervisor/input.hpp"
 #include "supervisor/line_matcher.hpp"
 #include "sys/clock.hpp"
 #include "sys/fifo.hpp"
@@ -159,6 +160,7 @@ Result<UniqueFd> open_ready_fifo(BorrowedFd fifos, const std::string& fifo_name)
 
 void remove_fifos(BorrowedFd fifos, std::uint32_t slot) {
   (void)::unlinkat(fifos.get(), ready_name(fifo_name(slot)).c_str(), 0);
+  (void)::unlinkat(fifos.get(), input_name(fifo_name(slot)).c_str(), 0);
   for (const core::Stream stream : {core::Stream::out, core::Stream::err}) {
     const std::string name = fifo_name(slot, stream);
     (void)::unlinkat(fifos.get(), name.c_str(), 0);

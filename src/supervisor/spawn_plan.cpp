@@ -20,7 +20,9 @@ Result<> set_descriptors(const core::Service& service, RunResources& resources, 
     for (const int target : targets) plan.request.fds.push_back({.source = fd, .target = target});
     plan.held.push_back(std::move(fd));
   };
-  if (service.stdin_path.empty()) {
+  if (resources.input) {
+    lend(std::move(*resources.input), {STDIN_FILENO});
+  } else if (service.stdin_path.empty()) {
     plan.request.fds.push_back({.source = resources.null_device, .target = STDIN_FILENO});
   } else {
     // Opened without blocking, so that a FIFO without a writer holds nobody up; read as a program expects.

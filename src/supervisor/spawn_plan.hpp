@@ -29,6 +29,7 @@ struct RunResources {
   std::optional<UniqueFd> output = {};         ///< For stdout; empty: `null_device`.
   std::optional<UniqueFd> stderr_output = {};  ///< For stderr, where that is apart; empty: `null_device`.
   bool is_stderr_apart = false;                ///< Otherwise stderr goes where stdout goes.
+  std::optional<UniqueFd> input = {};          ///< For stdin, where it is a pipe.
   std::optional<UniqueFd> ready = {};          ///< For the descriptor of ReadyFd.
   int ready_number = -1;
   BorrowedFd null_device;  ///< /dev/null, for reading and writing.

@@ -117,6 +117,7 @@ class Translator {
     }
     core::Service service = service_of(process, name);
     set_logs(service, group, process);
+    service.stdin_pipe = !group.socket;  // there it is the socket
     std::vector<Diagnostic> findings;
     model.services.push_back(with_own_keys(service, process, config_.files, findings));
     for (Diagnostic& finding : findings) remarks_.add(std::move(finding));

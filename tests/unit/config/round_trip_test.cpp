@@ -41,7 +41,8 @@ class RandomModel {
     service.user = pick({"", "www-data", "33"});
     service.group = pick({"", "adm", "4"});
     if (chance()) service.umask = number(01000);
-    service.stdin_path = pick({"", "/dev/zero", "/a b"});
+    service.stdin_pipe = chance();
+    if (!service.stdin_pipe) service.stdin_path = pick({"", "/dev/zero", "/a b"});
     service.pidfile = pick({"", "/run/x-%i.pid"});
     service.workers = chance() ? 1 : 1 + number(1000);
     service.autostart = chance();

@@ -55,6 +55,16 @@ TEST(ToModel, AServiceFollowsSupervisorsRules) {
                                            Pair("SUPERVISOR_GROUP_NAME", "web")));
 }
 
+TEST(ToModel, StandardInputIsAPipeUnlessItIsASocketOrSaidOtherwise) {
+  EXPECT_TRUE(program("").service("web").stdin_pipe);
+  EXPECT_FALSE(program("x-foster-stdin=false\n").service("web").stdin_pipe);
+  const core::Service file = program("directory=/srv\nx-foster-stdin=input\n").service("web");
+  EXPECT_FALSE(file.stdin_pipe);
+  EXPECT_EQ(file.stdin_path, "/srv/input");
+  Conf fcgi("[supervisord]\n[fcgi-program:web]\ncommand=web\nsocket=tcp://localhost:9002\n");
+  EXPECT_FALSE(fcgi.service("web", {.host = ToModelOptions::Host::supervisord}).stdin_pipe);
+}
+
 TEST(ToModel, KeysOfTheProgramAreThoseOfTheService) {
   const core::Service web =
       program(
