@@ -133,7 +133,15 @@ class GroupsReader {
     if (pool.buffer_size < 1) {
       reader.error("buffer_size", fmt::format("a buffer of {} events holds none", pool.buffer_size), "at least 1");
     }
+    const std::string usual = pool.result_handler;
     if (auto handler = reader.text("result_handler")) pool.result_handler = std::move(*handler);
+    if (pool.result_handler != usual) {
+      reader.warning("result_handler",
+                     fmt::format("\"{}\" is Python code, which foster does not run: an event is done with when its "
+                                 "result is OK, and sent again otherwise",
+                                 pool.result_handler),
+                     "have the listener itself answer with OK or FAIL");
+    }
     for (const std::string& item : parse_list(reader.text("events").value_or(""))) {
       std::string event = upper(item);
       if (std::ranges::find(kEventTypes, event) == kEventTypes.end()) {

@@ -264,6 +264,13 @@ TEST(ReadListeners, NeedEventsThatExist) {
   EXPECT_EQ(errors("events=TICK_5\nbuffer_size=1\n"), "(none)");
 }
 
+TEST(ReadListeners, OfAnotherResultHandlerSayWhatHappensInstead) {
+  const std::string listener = "[supervisord]\n[eventlistener:l]\ncommand=l\nevents=TICK_5\nresult_handler=";
+  EXPECT_THAT(Conf(listener + "my.module:handler\n").remarks(),
+              HasSubstr("\"my.module:handler\" is Python code, which foster does not run"));
+  EXPECT_THAT(Conf(listener + "supervisor.dispatchers:default_handler\n").remarks(), Not(HasSubstr("Python code")));
+}
+
 TEST(ReadFcgi, TakesASocket) {
   Conf conf(
       "[supervisord]\n[fcgi-program:f]\ncommand=f\nsocket=unix:///tmp/%(program_name)s.sock\nsocket_backlog=9\n"
