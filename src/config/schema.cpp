@@ -51,21 +51,6 @@ void read_path(Reader& reader, const Raw& raw, const RawTable&, Service& service
   service.*member = path->empty() ? std::string() : absolute_path(base, *path);
 }
 
-void read_stdin(Reader& reader, const Raw& raw, const RawTable& table, Service& service) {
-  if (raw.as<bool>() != nullptr) {
-    service.stdin_pipe = *reader.boolean(raw);
-  } else if (raw.as<std::string>() == nullptr) {
-    reader.expected("a path or true", raw);
-  } else {
-    read_path<&Service::stdin_path>(reader, raw, table, service);
-  }
-}
-
-std::optional<Raw> write_stdin(const Service& service) {
-  if (service.stdin_pipe) return Raw(true);
-  return write_text<&Service::stdin_path>(service);
-}
-
 // A user or group: a name, or its number.
 template <std::string Service::* member>
 void read_account(Reader& reader, const Raw& raw, const RawTable&, Service& service) {
@@ -246,16 +231,17 @@ const Key<Service> kServiceKeys[] = {
        return Raw(format_mode(*service.umask));
      }},
     {.info = {.name = "stdin",
-              .type = "path or true",
+              .type = "path, true or table",
               .fallback = "\"/dev/null\"",
               .unit = "",
               .doc = "What it reads as its standard input, relative to its directory. With `true` that is a pipe which "
                      "stays open: a program that ends at the end of its input goes on, and what supervisorctl or an "
-                     "XML-RPC client sends to the service arrives there.",
+                     "XML-RPC client sends to the service arrives there. A table makes it a socket that listens.",
               .example = "\"input.txt\"",
               .also = "input standard-input"},
      .read = read_stdin,
-     .write = write_stdin},
+     .write = write_stdin,
+     .children = keys_of<core::StdinSocket, stdin_keys>},
     {.info = {.name = "type",
               .type = "\"simple\" or \"forking\"",
               .fallback = "\"simple\"",

@@ -41,6 +41,7 @@ struct Key {
 [[nodiscard]] std::span<const Key<core::Limit>> limit_keys();
 [[nodiscard]] std::span<const Key<core::StopPolicy>> stop_keys();
 [[nodiscard]] std::span<const Key<core::Readiness>> ready_keys();
+[[nodiscard]] std::span<const Key<core::StdinSocket>> stdin_keys();
 [[nodiscard]] std::span<const Key<core::LogPolicy>> log_keys();
 /// What `ready` is where a service of this type does not say.
 [[nodiscard]] core::Readiness default_readiness(core::ServiceType type);

@@ -15,6 +15,7 @@ void read_limit(Reader& reader, const Raw& raw, const RawTable& siblings, core::
 void read_start_retries(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 void read_success_exit_codes(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 void read_stop(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
+void read_stdin(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 void read_log(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 void read_stderr_log(Reader& reader, const Raw& raw, const RawTable& siblings, core::Service& service);
 [[nodiscard]] std::optional<Raw> write_backoff(const core::Service& service);
@@ -22,6 +23,7 @@ void read_stderr_log(Reader& reader, const Raw& raw, const RawTable& siblings, c
 [[nodiscard]] std::optional<Raw> write_start_retries(const core::Service& service);
 [[nodiscard]] std::optional<Raw> write_success_exit_codes(const core::Service& service);
 [[nodiscard]] std::optional<Raw> write_stop(const core::Service& service);
+[[nodiscard]] std::optional<Raw> write_stdin(const core::Service& service);
 [[nodiscard]] std::optional<Raw> write_log(const core::Service& service);
 [[nodiscard]] std::optional<Raw> write_stderr_log(const core::Service& service);
 

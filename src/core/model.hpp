@@ -118,6 +118,15 @@ struct LogPolicy {
   friend bool operator==(const LogPolicy&, const LogPolicy&) = default;
 };
 
+/// A socket that listens, as stdin: all services that name one address share it.
+struct StdinSocket {
+  std::string address;   ///< "unix:///run/app.sock" or "tcp://localhost:9000".
+  unsigned mode = 0700;  ///< Of the file of a unix socket.
+  std::string owner;     ///< Of that file: "user" or "user:group"; empty: the service's user.
+  int backlog = 4096;    ///< Connections that may wait.
+  friend bool operator==(const StdinSocket&, const StdinSocket&) = default;
+};
+
 enum class ServiceType : std::uint8_t { simple, forking };
 
 struct Service {
@@ -133,9 +142,10 @@ struct Service {
   std::string group;                                             ///< Empty: the user's.
   std::optional<unsigned> umask;                                 ///< Empty: 022.
   std::string stdin_path;                                        ///< Empty: /dev/null.
-  bool stdin_pipe = false;  ///< Instead, a pipe that stays open and can be sent to.
-  std::string pidfile;      ///< Absolute; for type forking.
-  unsigned workers = 1;     ///< Instances.
+  bool stdin_pipe = false;                  ///< Instead, a pipe that stays open and can be sent to.
+  std::optional<StdinSocket> stdin_socket;  ///< Instead, a socket that listens.
+  std::string pidfile;                      ///< Absolute; for type forking.
+  unsigned workers = 1;                     ///< Instances.
   bool autostart = true;
   bool essential = false;          ///< When it has failed for good, everything is stopped.
   std::vector<std::string> needs;  ///< Ready before this starts, stopped after it.

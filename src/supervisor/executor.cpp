@@ -103,6 +103,7 @@ void Executor::perform(const core::action::Spawn& spawn) {
   const LeaveSomeFree reserve(file_limit_);
   if (auto started = start(spawn.id, spawn.run); !started) {
     tools_.ledger.clear(spawn.id);
+    stdin_sockets_.give_back(spawn.id);
     tools_.report(spawn.id, core::event::SpawnFailed{spawn.run, to_string(started.error())});
   }
 }
@@ -127,7 +128,7 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   if (!resources) return Failure(resources.error());
   if (it.notify) resources->facts.notify_socket = it.notify->address();
   if (auto lent = it.outputs.lend(service, *resources); !lent) return lent;
-  if (service.stdin_pipe) {
+  if (service.stdin_pipe || service.stdin_socket) {
     auto end = open_input(id, it, service);
     if (!end) return Failure(end.error());
     resources->input = std::move(*end);
@@ -309,6 +310,7 @@ void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t 
     if (auto found = tools_.cgroups->find(cgroup_name(id))) it.cgroup = std::move(*found);
   }
   (void)prepare(id, it, service, held);
+  if (it.process && service.stdin_socket) stdin_sockets_.take_up(id, *service.stdin_socket, *it.process);
   it.cgroup_is_spent = it.cgroup.has_value();  // nobody remembers whether it was killed
   if (main_pid != 0) expect_exit(id, run, main_pid);
 }
@@ -402,6 +404,7 @@ bool Executor::is_of_run(core::InstanceId id, core::Run run, Pid pid) const {
 // The claim goes first: a later run that is lost before it claims must not find this one's pid.
 void Executor::gone(core::InstanceId id, core::Run run) {
   tools_.ledger.clear(id);
+  stdin_sockets_.give_back(id);
   tools_.report(id, core::event::Gone{run});
 }
 

@@ -18,6 +18,7 @@
 #include "supervisor/leftovers.hpp"
 #include "supervisor/report.hpp"
 #include "supervisor/spawn_plan.hpp"
+#include "supervisor/stdin_sockets.hpp"
 #include "sys/cgroup.hpp"
 
 namespace foster::supervisor {
@@ -129,6 +130,7 @@ class Executor {
   rlimit file_limit_;  ///< Of our own.
   Leftovers leftovers_;
   std::vector<std::unique_ptr<Instance>> instances_;
+  StdinSockets stdin_sockets_;
   UniqueFd null_device_;  ///< Opened when first needed.
 };
 

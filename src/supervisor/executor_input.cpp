@@ -6,6 +6,7 @@
 namespace foster::supervisor {
 
 Result<UniqueFd> Executor::open_input(core::InstanceId id, Instance& it, const core::Service& service) {
+  if (service.stdin_socket) return stdin_sockets_.lend(id, *service.stdin_socket, service.user);
   if (!it.input) it.input = std::make_unique<Input>(tools_.loop, tools_.place.fifos, fifo_name(id));
   // A service of another user may open /dev/stdin again, as programs do.
   return it.input->begin_run(service.user.empty() ? sys::InputAccess::owner : sys::InputAccess::readers);

@@ -95,6 +95,12 @@ Result<> ProcessHandle::signal(Signal signal) const {
   return failure("signal", code, "SIG" + signal.name() + " to " + std::to_string(pid_.number()));
 }
 
+Result<UniqueFd> ProcessHandle::copy_descriptor(int number) const {
+  UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd_.get(), number, 0)));  // close-on-exec by itself
+  if (!fd) return failure("pidfd_getfd", errno, std::to_string(pid_.number()));
+  return fd;
+}
+
 Result<> ProcessHandle::signal_group(Signal signal) const {
   const pid_t pid = pid_.number();
   if (!is_alive()) return failure("signal", ESRCH, "SIG" + signal.name() + " to the group of " + std::to_string(pid));

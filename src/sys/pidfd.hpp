@@ -57,6 +57,10 @@ class ProcessHandle {
   /// @errors `ESRCH` it has ended; `EPERM` nobody of them may be signalled.
   [[nodiscard]] Result<> signal_group(Signal signal) const;
 
+  /// A copy of one of its descriptors, close-on-exec. It takes the right to trace the process.
+  /// @errors `EBADF` it has no such descriptor; `EPERM`, `ESRCH`.
+  [[nodiscard]] Result<UniqueFd> copy_descriptor(int number) const;
+
   /// All that can be known. Reads /proc/PID/stat once, when first asked; after the process was reaped the start
   /// time stays 0 unless it was known before.
   [[nodiscard]] ProcessIdentity identity() const noexcept;

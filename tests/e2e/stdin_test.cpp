@@ -1,6 +1,8 @@
 // stdin = true: a pipe that stays open, through the ends of runs and of foster's own processes.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -65,6 +67,71 @@ TEST_F(OpenStdin, ItsPipeGoesWithTheService) {
   foster.write_config("[service.other]\ncommand = [\"/bin/sleep\", \"1000\"]\n");
   foster.up();
   EXPECT_TRUE(foster.wait_until([&] { return !std::filesystem::exists(name); }));
+}
+
+/// Two workers of one socket.
+class ListeningStdin : public ::testing::Test {
+ protected:
+  ListeningStdin() {
+    foster.write_config(
+        "[service.app]\ncommand = [\"/bin/sleep\", \"1000\"]\nworkers = 2\nstdin = { listen = \"unix://" + path() +
+        "\", mode = \"0640\" }\nstart-seconds = \"10ms\"\n");
+    foster.up();
+  }
+
+  [[nodiscard]] std::string path() const { return foster.path("app.sock"); }
+  [[nodiscard]] std::string socket_of(const std::string& name) {
+    return std::filesystem::read_symlink("/proc/" + std::to_string(foster.pid_of(name)) + "/fd/0");
+  }
+  [[nodiscard]] bool is_answered() const {
+    const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path().copy(address.sun_path, sizeof address.sun_path - 1);
+    return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
+  void kill_and_wait(const std::string& name) {
+    const unsigned run = foster.row(name).run;
+    ::kill(foster.pid_of(name), SIGKILL);
+    ASSERT_TRUE(foster.wait_until([&] { return foster.row(name).run > run && foster.row(name).state == "running"; }));
+  }
+
+  Foster foster;
+};
+
+TEST_F(ListeningStdin, IsOneForAllAsLongAsOneRuns) {
+  const std::string socket = socket_of("app:0");
+  EXPECT_TRUE(socket.starts_with("socket:")) << socket;
+  EXPECT_EQ(socket_of("app:1"), socket);
+  EXPECT_EQ(testing::mode_of(path()), 0640U);
+  EXPECT_TRUE(is_answered());
+  kill_and_wait("app:0");
+  EXPECT_EQ(socket_of("app:0"), socket);
+  EXPECT_EQ(foster.run({"stop", "app"}).code, 0);
+  EXPECT_FALSE(is_answered());
+  EXPECT_EQ(foster.run({"start", "app"}).code, 0);
+  EXPECT_TRUE(is_answered());
+}
+
+TEST_F(ListeningStdin, OutlivesALostSupervisor) {
+  if (::geteuid() != 0) GTEST_SKIP() << "where one process may not look into another, each supervisor has its own";
+  const std::string socket = socket_of("app:0");
+  const auto supervisor = static_cast<pid_t>(foster.info().at("supervisor").as_int64());
+  ::kill(supervisor, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !is_alive(supervisor); }));
+  ASSERT_TRUE(foster.wait_for_state("app:0", "running"));
+  kill_and_wait("app:1");
+  EXPECT_EQ(socket_of("app:1"), socket);
+}
+
+TEST(BadStdin, AnAddressThatIsTakenIsToldByName) {
+  Foster foster;
+  testing::write_file(foster.path("file"), "no socket");
+  foster.write_config(
+      "[service.app]\ncommand = [\"/bin/sleep\", \"1000\"]\nrestart = \"never\"\nstdin = { listen = \"unix://" +
+      foster.path("file") + "\" }\n");
+  foster.up(1);
+  EXPECT_THAT(foster.row("app").cause, ::testing::HasSubstr("/file"));
 }
 
 }  // namespace

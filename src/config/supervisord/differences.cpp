@@ -105,9 +105,6 @@ void tell_differences(const Group& group, Remarks& remarks) {
   const Written& section = *group.written;
   if (group.pool) {
     remarks.warn(section, "events", "foster up delivers no events, so this listener is not started");
-  } else if (group.socket) {
-    remarks.warn(section, "socket", "foster up makes no FastCGI sockets, so this program is not started",
-                 "have the program open its socket itself, and make it a [program:…]");
   }
   if (is_given(section, "priority") && group.is_heterogeneous) {
     remarks.warn(section, "priority", "groups are started in this order, but all are stopped at once");

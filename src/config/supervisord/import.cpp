@@ -168,12 +168,10 @@ class Importer {
   [[nodiscard]] std::string about_left_out() const {
     std::string text;
     for (const Group& group : config_.groups) {
-      if (!group.pool && !group.socket) continue;
-      text +=
-          "\n" + comment(fmt::format("[{}] is left out: {}", group.written->section,
-                                     group.pool ? "foster up delivers no events to listeners; foster watch --json and "
-                                                  "the event stream of the API tell them"
-                                                : "foster up makes no FastCGI sockets"));
+      if (!group.pool) continue;
+      text += "\n" + comment(fmt::format("[{}] is left out: {}", group.written->section,
+                                         "foster up delivers no events to listeners; foster watch --json and the event "
+                                         "stream of the API tell them"));
     }
     return text;
   }

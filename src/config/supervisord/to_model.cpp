@@ -80,6 +80,16 @@ core::LogPolicy log_of(const Channel& channel) {
   return log;
 }
 
+core::StdinSocket socket_of(const FcgiSocket& socket) {
+  core::StdinSocket result;
+  result.address = socket.path.empty() ? socket.url : "unix://" + socket.path;
+  if (socket.mode) result.mode = *socket.mode & 0777U;
+  if (socket.owner) result.owner = fmt::format("{}", socket.owner->uid);
+  if (socket.owner && socket.owner->gid) result.owner += fmt::format(":{}", *socket.owner->gid);
+  if (socket.backlog) result.backlog = static_cast<int>(*socket.backlog);
+  return result;
+}
+
 class Translator {
  public:
   Translator(const Config& config, const ToModelOptions& options)
@@ -91,7 +101,7 @@ class Translator {
     if (is_foster()) tell_differences_of_daemon(config_, remarks_);
     for (const Group& group : config_.groups) {
       if (is_foster()) tell_differences(group, remarks_);
-      if (is_foster() && (group.pool || group.socket)) continue;
+      if (is_foster() && group.pool) continue;
       for (const Process& process : group.processes) add(group, process, result.model);
     }
     expand_groups(result.model);
@@ -117,7 +127,8 @@ class Translator {
     }
     core::Service service = service_of(process, name);
     set_logs(service, group, process);
-    service.stdin_pipe = !group.socket;  // there it is the socket
+    service.stdin_pipe = !group.socket;
+    if (group.socket) service.stdin_socket = socket_of(*group.socket);
     std::vector<Diagnostic> findings;
     model.services.push_back(with_own_keys(service, process, config_.files, findings));
     for (Diagnostic& finding : findings) remarks_.add(std::move(finding));

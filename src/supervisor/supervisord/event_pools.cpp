@@ -133,7 +133,21 @@ void EventPools::remove(const std::string& name) {
   groups_.erase(group);
   arm();
   emit(compat::group_event(EventType::process_group_removed, name));
-  if (pools_.empty()) (void)::unlink(tools_.path.c_str());  // nobody is left to be told
+  if (pools_.empty()) forget_stored();
+}
+
+void EventPools::clear() {
+  pools_.clear();
+  told_.clear();
+  places_.clear();
+  groups_.clear();
+  arm();
+  forget_stored();
+}
+
+// Nobody is left to be told.
+void EventPools::forget_stored() const {
+  (void)::unlink(tools_.path.c_str());
 }
 
 std::pair<EventPools::Pool*, EventPools::Member*> EventPools::listener_of(const std::string& service) {

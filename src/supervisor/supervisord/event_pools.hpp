@@ -72,6 +72,8 @@ class EventPools {
   void add(EventGroup group);
   /// It is not active any more. What waits for its listeners is forgotten.
   void remove(const std::string& group);
+  /// No group is active any more, and nobody is told. The numbers of events go on.
+  void clear();
 
   /// It is stored when this returns.
   void emit(const compat::Event& event);
@@ -111,6 +113,7 @@ class EventPools {
   void send(Pool& pool, Member& member);
   void changed();
   void store();
+  void forget_stored() const;
   void tick();
   void arm();
   [[nodiscard]] bool is_wanted(compat::EventType type) const;

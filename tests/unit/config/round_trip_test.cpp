@@ -42,7 +42,14 @@ class RandomModel {
     service.group = pick({"", "adm", "4"});
     if (chance()) service.umask = number(01000);
     service.stdin_pipe = chance();
-    if (!service.stdin_pipe) service.stdin_path = pick({"", "/dev/zero", "/a b"});
+    if (!service.stdin_pipe && chance()) {
+      service.stdin_socket = {.address = pick({"unix:///run/x y", "tcp://localhost:9000"}),
+                              .mode = number(01000),
+                              .owner = pick({"", "www", "33:adm"}),
+                              .backlog = static_cast<int>(1 + number(1000))};
+    } else if (!service.stdin_pipe) {
+      service.stdin_path = pick({"", "/dev/zero", "/a b"});
+    }
     service.pidfile = pick({"", "/run/x-%i.pid"});
     service.workers = chance() ? 1 : 1 + number(1000);
     service.autostart = chance();

@@ -68,7 +68,8 @@ TEST(SchemaExamples, OfInnerKeysLoadAndChangeSomething) {
     if (key.children == nullptr) continue;
     for (const KeyInfo& child : key.children()) {
       const bool needs_way = child.name == "timeout" || child.name == "interval";
-      const std::string way = key.info.name == "ready" && needs_way ? "tcp = 80, " : "";
+      std::string way = key.info.name == "ready" && needs_way ? "tcp = 80, " : "";
+      if (key.info.name == "stdin" && child.name != "listen") way = "listen = 'tcp://localhost:9000', ";
       EXPECT_NE(service_with(fmt::format("{} = {{ {}{} = {} }}", key.info.name, way, child.name, child.example)), plain)
           << key.info.name << "." << child.name;
     }

@@ -61,8 +61,14 @@ TEST(ToModel, StandardInputIsAPipeUnlessItIsASocketOrSaidOtherwise) {
   const core::Service file = program("directory=/srv\nx-foster-stdin=input\n").service("web");
   EXPECT_FALSE(file.stdin_pipe);
   EXPECT_EQ(file.stdin_path, "/srv/input");
-  Conf fcgi("[supervisord]\n[fcgi-program:web]\ncommand=web\nsocket=tcp://localhost:9002\n");
-  EXPECT_FALSE(fcgi.service("web", {.host = ToModelOptions::Host::supervisord}).stdin_pipe);
+  Conf fcgi(
+      "[supervisord]\n[fcgi-program:web]\ncommand=web\nsocket=unix:///tmp/f.sock\nsocket_owner=0:0\nsocket_mode=0770\n"
+      "socket_backlog=7\n");
+  EXPECT_FALSE(fcgi.service("web").stdin_pipe);
+  EXPECT_EQ(fcgi.service("web").stdin_socket,
+            (core::StdinSocket{.address = "unix:///tmp/f.sock", .mode = 0770, .owner = "0:0", .backlog = 7}));
+  Conf tcp("[supervisord]\n[fcgi-program:web]\ncommand=web\nsocket=tcp://localhost:9002\n");
+  EXPECT_EQ(tcp.service("web").stdin_socket->address, "tcp://localhost:9002");
 }
 
 TEST(ToModel, KeysOfTheProgramAreThoseOfTheService) {
@@ -172,7 +178,7 @@ TEST(ToModel, AStandInForSupervisordSaysWhereItAnswersAndRunsListenersToo) {
   EXPECT_THAT(names_of(conf.translated(stand_in)), ElementsAre("l", "f"));
   EXPECT_EQ(conf.service("l", stand_in).environment[1].second, "unix:///tmp/s.sock");
   EXPECT_THAT(conf.translated(stand_in).findings, IsEmpty());
-  EXPECT_THAT(names_of(conf.translated()), IsEmpty());
+  EXPECT_THAT(names_of(conf.translated()), ElementsAre("f"));
 }
 
 TEST(ToModel, TellsWhatItDoesOtherwiseWithTheLine) {
@@ -187,12 +193,12 @@ TEST(ToModel, TellsWhatItDoesOtherwiseWithTheLine) {
   }
 }
 
-TEST(ToModel, TellsOfTheDaemonsKeysServersListenersAndSockets) {
+TEST(ToModel, TellsOfTheDaemonsKeysServersAndListeners) {
   Conf conf(
       "[supervisord]\nlogfile=x.log\npidfile=x.pid\nnodaemon=true\nminfds=9\nidentifier=x\n[unix_http_server]\n"
-      "file=/tmp/s\n[eventlistener:l]\ncommand=l\nevents=TICK_5\n[fcgi-program:f]\ncommand=f\nsocket=tcp://h:1\n");
+      "file=/tmp/s\n[eventlistener:l]\ncommand=l\nevents=TICK_5\n");
   const std::string remarks = conf.remarks();
-  for (const char* place : {":2:9: ", ":3:9: ", ":4:10: ", ":5:8: ", ":6:12: ", ":8:6: ", ":11:8: ", ":14:8: "}) {
+  for (const char* place : {":2:9: ", ":3:9: ", ":4:10: ", ":5:8: ", ":6:12: ", ":8:6: ", ":11:8: "}) {
     EXPECT_THAT(remarks, HasSubstr(std::string("main.conf") + place + "warning"));
   }
 }

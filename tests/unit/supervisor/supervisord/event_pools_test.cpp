@@ -290,6 +290,19 @@ TEST_F(EventPoolsTest, ARemovedPoolHearsNothingMore) {
   EXPECT_EQ(foster::testing::contents_of(directory.path("events.json")), "");
 }
 
+TEST_F(EventPoolsTest, AReloadBeginsAnewButForTheNumbers) {
+  pools->add(listeners("mail", {"REMOTE_COMMUNICATION"}));
+  emit("a");
+  pools->clear();
+  EXPECT_EQ(foster::testing::contents_of(directory.path("events.json")), "");
+  pools->add(listeners("mail", {"REMOTE_COMMUNICATION"}));
+  run("mail");
+  say("mail", "READY\n");
+  EXPECT_THAT(told(), IsEmpty());
+  emit("b");
+  EXPECT_THAT(told(), ElementsAre("mail 1/0 REMOTE_COMMUNICATION type:t\nb"));
+}
+
 TEST_F(EventPoolsTest, NothingIsStoredWhereNobodyListens) {
   pools->add(program("web"));
   run("web");
