@@ -88,6 +88,8 @@ class Executor {
   void orphan_reaped() { leftovers_.look_again(); }
   /// Sends the signal to the main process; false: there is none.
   [[nodiscard]] Result<> send_signal(core::InstanceId id, Signal signal) const;
+  /// Takes what it has written so far.
+  void drain_output(core::InstanceId id);
   /// To its stdin, in the order of the calls.
   /// @errors `ESRCH` no process of it runs; `ENXIO`, `EPIPE` its stdin is no pipe, or nobody reads from it any more;
   ///   `ENOBUFS` too much waits to be read.

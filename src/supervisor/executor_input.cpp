@@ -1,4 +1,4 @@
-// What of the executor concerns the stdin of services.
+// What of the executor concerns whoever talks with services.
 #include "supervisor/executor.hpp"
 
 #include <cerrno>
@@ -10,6 +10,10 @@ Result<UniqueFd> Executor::open_input(core::InstanceId id, Instance& it, const c
   if (!it.input) it.input = std::make_unique<Input>(tools_.loop, tools_.place.fifos, fifo_name(id));
   // A service of another user may open /dev/stdin again, as programs do.
   return it.input->begin_run(service.user.empty() ? sys::InputAccess::owner : sys::InputAccess::readers);
+}
+
+void Executor::drain_output(core::InstanceId id) {
+  if (Instance* it = find(id)) it->outputs.drain();
 }
 
 Result<> Executor::write_stdin(core::InstanceId id, std::string_view bytes) {

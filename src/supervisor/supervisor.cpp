@@ -137,7 +137,11 @@ struct Supervisor::Parts {
                   .open_files = open_files,
                   .lane = lane ? &*lane : nullptr,
                   .fleet = [this]() -> const core::Fleet& { return engine.fleet(); },
-                  .report = [this](core::InstanceId id, core::Event event) { engine.report(id, std::move(event)); }}),
+                  .report = [this](core::InstanceId id, core::Event event) { engine.report(id, std::move(event)); },
+                  .tap =
+                      [this](core::InstanceId id, core::Stream stream, OutputPart part, std::string_view text) {
+                        if (stand_in) stand_in->hear(id, stream, part, text);
+                      }}),
         commands({.loop = loop,
                   .engine = engine,
                   .executor = executor,
@@ -264,6 +268,7 @@ struct Supervisor::Parts {
   }
 
   void tell() {
+    if (stand_in) stand_in->store_events();
     if (!published.empty()) journal.release();
     for (api::EventRow& row : std::exchange(published, {})) events.publish(std::move(row));
     rest.arm(core::Instant(sys::monotonic_now() + kRest));
@@ -335,7 +340,11 @@ struct Supervisor::Parts {
   void take_up_history() {
     const auto pending = journal.pending();
     journal.retract(not_happened(pending, engine.fleet()));
-    for (const journal::EventRecord& record : journal.pending()) events.publish(to_row(record));
+    for (const journal::EventRecord& record : journal.pending()) {
+      if (stand_in) stand_in->note_again(to_row(record));
+      events.publish(to_row(record));
+    }
+    if (stand_in) stand_in->store_events();
     journal.release();
   }
 

@@ -158,11 +158,23 @@ std::pair<EventPools::Pool*, EventPools::Member*> EventPools::listener_of(const 
   return {};
 }
 
+bool EventPools::is_quiet(const std::string& group) const {
+  return std::ranges::none_of(pools_, [&](const auto& pool) {
+    if (pool->events.settings().name != group) return false;
+    return std::ranges::any_of(pool->members, [&](const Member& member) {
+      const auto told = told_.find(member.service);
+      const bool is_up = told != told_.end() && told->second.state == ProcessState::running;
+      const bool could_take = member.listener.state() != ListenerState::unknown && !member.is_deaf;
+      return is_up && could_take && (member.event || pool->events.next() != nullptr);
+    });
+  });
+}
+
 // -- What happens --
 
 void EventPools::emit(const compat::Event& event) {
   tell(event);
-  if (is_changed_ && is_listened_to()) store();
+  store();
 }
 
 void EventPools::tell(const compat::Event& event) {
@@ -330,7 +342,7 @@ void EventPools::keep() {
   hear_what_was_missed();
   for (const auto& pool : pools_) assign(*pool);
   if (!std::exchange(is_changed_, false) || pools_.empty()) return;
-  store();
+  write_memory();
   for (const auto& pool : pools_) {
     for (Member& member : pool->members) {
       if (member.is_sending) send(*pool, member);
@@ -342,10 +354,14 @@ void EventPools::keep() {
   });
   if (is_somebody_deaf) return changed();
   is_changed_ = false;
-  store();
+  write_memory();
 }
 
 void EventPools::store() {
+  if (is_changed_ && is_listened_to()) write_memory();
+}
+
+void EventPools::write_memory() {
   // Where it cannot be stored, listeners are told all the same: what is old comes again after a loss.
   const auto stored = sys::replace_file(tools_.path, to_json(memory()));
   if (!stored) tools_.log(LogLevel::error, to_string(stored.error()));

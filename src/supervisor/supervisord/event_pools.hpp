@@ -77,8 +77,8 @@ class EventPools {
 
   /// It is stored when this returns.
   void emit(const compat::Event& event);
-  /// A transition as the journal has it. The same one again is recognised. Those that were never kept are to be noted
-  /// again after a loss, so the journal lets go of none before `keep`.
+  /// A transition as the journal has it. The same one again is recognised. Those that were never stored are to be noted
+  /// again after a loss, so the journal lets go of none before `store`.
   void note(const api::EventRow& row);
   /// A process wrote this. What a listener writes to its stdout is an answer. It is stored when this returns; after a
   /// loss the same may come again.
@@ -88,6 +88,11 @@ class EventPools {
 
   /// Stores what has changed, and sends what is to be sent. Happens by itself on the next turn of the loop.
   void keep();
+  /// Stores what has changed, and sends nothing.
+  void store();
+  [[nodiscard]] bool has(const std::string& group) const { return groups_.contains(group); }
+  /// Nobody of the pool has an event in its hands, and whoever could take one has none to take.
+  [[nodiscard]] bool is_quiet(const std::string& group) const;
   /// Whether anybody listens; otherwise nothing of all this costs anything.
   [[nodiscard]] bool is_listened_to() const { return !pools_.empty(); }
 
@@ -112,7 +117,7 @@ class EventPools {
   void assign(Pool& pool);
   void send(Pool& pool, Member& member);
   void changed();
-  void store();
+  void write_memory();
   void forget_stored() const;
   void tick();
   void arm();

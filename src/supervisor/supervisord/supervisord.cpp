@@ -13,6 +13,7 @@
 #include "logs/log_name.hpp"
 #include "supervisor/supervisord/command_check.hpp"
 #include "supervisor/supervisord/config_rows.hpp"
+#include "supervisor/supervisord/event_groups.hpp"
 #include "supervisor/supervisord/states.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
@@ -59,7 +60,9 @@ Supervisord::Supervisord(Tools tools, const config::supervisord::Start& start)
       start_(start),
       groups_(tools_.runtime_directory, start),
       calls_(tools_.loop),
-      retry_(tools_.loop, [this] { open_servers_or_try_again(); }) {}
+      retry_(tools_.loop, [this] { open_servers_or_try_again(); }),
+      events_(event_tools()),
+      patience_(tools_.loop, [this] { go_on_going_down(); }) {}
 
 std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Tools tools,
                                                                              const config::supervisord::Start& start,
@@ -67,11 +70,15 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
   std::unique_ptr<Supervisord> made(new Supervisord(std::move(tools), start));
   Supervisord& it = *made;
   if (how == Beginning::anew) it.groups_.forget_stored();
+  if (how == Beginning::anew) it.events_.clear();
   const auto recalled = it.groups_.recall();
   if (!recalled) return Problem(recalled.error());
   if (*recalled) {
     (void)it.open_log();  // what cannot be written is not
     it.log(Level::warn, "the supervisor was lost; this one goes on");
+    std::vector<EventGroup> groups;
+    for (const Group& group : it.groups_.active()) groups.push_back(event_group_of(group));
+    it.events_.take_up(std::move(groups));
     it.open_servers_or_try_again();
   } else {
     auto included = it.groups_.read();
@@ -171,6 +178,7 @@ void Supervisord::end() {
   servers_.reset();
   (void)::unlink(groups_.config().daemon.pidfile.c_str());
   groups_.forget_stored();
+  events_.clear();
 }
 
 // -- What happens --
@@ -179,6 +187,7 @@ void Supervisord::note(const api::EventRow& row, core::InstanceId id) {
   const Process* process = groups_.find(row.name);
   if (process == nullptr) return;
   calls_.note(id, row.to);
+  events_.note(row);
   const Turn turn = lives_.note(row, process->exitcodes);
   std::string error;
   if (turn == Turn::no_spawn) {
@@ -244,6 +253,7 @@ Result<> Supervisord::apply() {
 // Whoever is wanted runs, or is about to: it was begun before the supervisor was lost. All others are as if they had
 // never been.
 void Supervisord::activate_all() {
+  tell_of_groups();
   Definitions wanted = tools_.definitions;
   std::erase_if(wanted.model.services, [this](const core::Service& service) {
     const auto id = fleet().find(service.name);
@@ -263,6 +273,9 @@ void Supervisord::forget_what_was_not_begun() {
         group.processes, [this](const Process& process) { return fleet().find(service_name(process)).has_value(); });
     if (is_whole) whole.push_back(group.name);
   }
+  for (const Group& group : groups_.active()) {
+    if (std::ranges::find(whole, group.name) == whole.end()) events_.remove(group.name);
+  }
   if (whole.size() != groups_.active().size()) (void)groups_.keep_only(whole);
   const Definitions wanted = groups_.definitions_from(tools_.definitions);
   if (wanted.model.services.size() == tools_.definitions.model.services.size()) return;
@@ -280,9 +293,12 @@ compat::Outcome<compat::ConfigChanges> Supervisord::reread() {
 compat::Outcome<> Supervisord::add_group(const std::string& name) {
   if (groups_.is_active(name)) return refusal(FaultCode::already_added);
   const auto& available = groups_.config().groups;
-  if (std::ranges::find(available, name, &Group::name) == available.end()) return refusal(FaultCode::bad_name);
+  const auto found = std::ranges::find(available, name, &Group::name);
+  if (found == available.end()) return refusal(FaultCode::bad_name);
   if (auto stored = groups_.activate(name); !stored) return refusal(FaultCode::failed, stored.error());
+  events_.add(event_group_of(*found));
   if (auto done = apply(); !done) {
+    events_.remove(name);
     (void)groups_.deactivate(name);
     return refusal(FaultCode::failed, to_string(done.error()));
   }
@@ -299,6 +315,7 @@ compat::Outcome<> Supervisord::remove_group(const std::string& name) {
   if (auto stored = groups_.deactivate(name); !stored) return refusal(FaultCode::failed, stored.error());
   for (const std::string& service : gone) lives_.forget(service);
   if (auto done = apply(); !done) log(Level::critical, to_string(done.error()));  // it is stopped, and nobody's
+  events_.remove(name);
   return {};
 }
 
@@ -316,6 +333,9 @@ std::vector<core::InstanceId> Supervisord::members_that_live(const Group& group)
 
 void Supervisord::shut_down() {
   if (groups_.stage() == Stage::ending) return;
+  if (groups_.stage() != Stage::restarting) {
+    events_.emit(compat::daemon_event(compat::EventType::supervisor_state_change_stopping));
+  }
   if (auto stored = groups_.enter(Stage::ending); !stored) log(Level::critical, stored.error());
   go_down(Stage::ending);
 }
@@ -326,6 +346,7 @@ void Supervisord::restart() {
   if (auto done = groups_.read(); !done) {
     return log(Level::critical, fmt::format("nothing is restarted: {}", done.error()));
   }
+  events_.emit(compat::daemon_event(compat::EventType::supervisor_state_change_stopping));
   if (auto stored = groups_.enter(Stage::restarting); !stored) log(Level::critical, stored.error());
   go_down(Stage::restarting);
 }
@@ -348,7 +369,7 @@ void Supervisord::go_on_going_down() {
     std::vector<core::InstanceId> to_stop;
     std::ranges::copy_if(living, std::back_inserter(to_stop),
                          [this](core::InstanceId id) { return fleet().view(id).wanted; });
-    if (to_stop.empty()) return;
+    if (to_stop.empty() || is_still_talking(*group)) return;
     std::string names;
     for (const core::InstanceId id : to_stop) names += (names.empty() ? "" : ", ") + fleet().view(id).name;
     log(Level::info, fmt::format("waiting for {} to die", names));
@@ -367,6 +388,7 @@ void Supervisord::start_anew() {
   for (const Group& group : groups_.active()) {
     for (const Process& process : group.processes) lives_.forget(service_name(process));
   }
+  events_.clear();
   auto included = groups_.read();
   if (!included) log(Level::critical, fmt::format("it goes on with what was read before: {}", included.error()));
   if (auto opened = open_log(); !opened) log(Level::critical, opened.error());
@@ -500,11 +522,6 @@ compat::Outcome<> Supervisord::signal(const compat::Process& process, Signal sig
   return refusal(FaultCode::failed, to_string(sent.error()));
 }
 
-compat::Outcome<> Supervisord::write_stdin(const compat::Process& process, const std::string&) {
-  if (process.pid == 0) return refusal(FaultCode::not_running);
-  return refusal(FaultCode::no_file);
-}
-
 compat::Outcome<> Supervisord::clear_logs(const compat::Process&) {
   return {};
 }
@@ -519,7 +536,5 @@ compat::Outcome<> Supervisord::clear_main_log() {
   if (cleared.error().code == ENOENT) return refusal(FaultCode::no_file, std::nullopt);
   return refusal(FaultCode::failed, to_string(cleared.error()));
 }
-
-void Supervisord::send_event(const std::string&, const std::string&) {}
 
 }  // namespace foster::supervisor::supervisord

@@ -15,6 +15,7 @@
 #include "compat/daemon.hpp"
 #include "supervisor/commands.hpp"
 #include "supervisor/supervisord/calls.hpp"
+#include "supervisor/supervisord/event_pools.hpp"
 #include "supervisor/supervisord/groups.hpp"
 #include "supervisor/supervisord/lives.hpp"
 #include "supervisor/supervisord/main_log.hpp"
@@ -50,6 +51,12 @@ class Supervisord final : public compat::Daemon {
   void begin();
   /// What is about to happen to an instance.
   void note(const api::EventRow& row, core::InstanceId id);
+  /// The same for one that an earlier supervisor may not have told to listeners.
+  void note_again(const api::EventRow& row) { events_.note(row); }
+  /// What listeners are to be told is stored: the history may let go of it.
+  void store_events() { events_.store(); }
+  /// A process wrote this, and its log is to be told.
+  void hear(core::InstanceId id, core::Stream stream, OutputPart part, std::string_view text);
   /// All that was due is done.
   void settled();
   void handle_signal(int signal);
@@ -103,6 +110,9 @@ class Supervisord final : public compat::Daemon {
   void log(Level level, std::string_view text) { log_.write(level, text); }
   void tell_start(const std::vector<std::string>& included);
 
+  [[nodiscard]] EventPools::Tools event_tools();
+  void tell_of_groups();
+  [[nodiscard]] bool is_still_talking(const Group& group);
   void activate_all();
   [[nodiscard]] Result<> apply();
   void forget_what_was_not_begun();
@@ -118,6 +128,9 @@ class Supervisord final : public compat::Daemon {
   Calls calls_;
   std::optional<Servers> servers_;
   Timer retry_;
+  EventPools events_;
+  Timer patience_;
+  std::optional<core::Instant> patience_ends_;  ///< Of a pool whose turn to stop has come.
   std::vector<Pending> pending_;
   bool is_going_down_due_ = false;
 };

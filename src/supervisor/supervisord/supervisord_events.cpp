@@ -1,0 +1,108 @@
+// What of the stand-in for supervisord concerns its listeners, and whoever else talks with programs.
+#include <cerrno>
+#include <utility>
+
+#include "supervisor/supervisord/event_groups.hpp"
+#include "supervisor/supervisord/states.hpp"
+#include "supervisor/supervisord/supervisord.hpp"
+#include "sys/clock.hpp"
+
+namespace foster::supervisor::supervisord {
+namespace {
+
+using namespace std::chrono_literals;
+using compat::EventType;
+using compat::FaultCode;
+using compat::refusal;
+
+// What listeners have in their hands when their turn to stop comes, they may finish: as long as Supervisor's loop takes
+// for a turn.
+constexpr core::Duration kPatience = 1s;
+constexpr core::Duration kBetweenLooks = 20ms;
+
+}  // namespace
+
+EventPools::Tools Supervisord::event_tools() {
+  return {.loop = tools_.loop,
+          .path = tools_.runtime_directory + "/events.json",
+          .identifier = [this] { return identification(); },
+          .write = [this](const std::string& service, std::string_view text) -> Result<> {
+            const auto id = fleet().find(service);
+            return id ? tools_.executor.write_stdin(*id, text) : failure("write", ESRCH, service);
+          },
+          .drain =
+              [this](const std::string& service) {
+                if (const auto id = fleet().find(service)) tools_.executor.drain_output(*id);
+              },
+          .pid_of = [this](const std::string& service) -> std::int64_t {
+            const auto id = fleet().find(service);
+            const Instance* it = id ? tools_.executor.find(*id) : nullptr;
+            return it != nullptr ? it->main_pid : 0;
+          },
+          .state_of =
+              [this](const std::string& service) {
+                const auto id = fleet().find(service);
+                return id ? supervisord::state_of(fleet().view(*id).state) : compat::ProcessState::stopped;
+              },
+          .log = [this](Level level, const std::string& text) { log(level, text); },
+          .now = [] { return sys::wall_now(); }};
+}
+
+// Those that an earlier supervisor has begun with are known.
+void Supervisord::tell_of_groups() {
+  bool is_new = false;
+  for (const Group& group : groups_.active()) {
+    if (events_.has(group.name)) continue;
+    events_.add(event_group_of(group));
+    is_new = true;
+  }
+  if (is_new) events_.emit(compat::daemon_event(EventType::supervisor_state_change_running));
+}
+
+bool Supervisord::is_still_talking(const Group& group) {
+  const core::Instant now(sys::monotonic_now());
+  if (!group.pool || events_.is_quiet(group.name)) {
+    patience_ends_.reset();
+    return false;
+  }
+  if (!patience_ends_) patience_ends_ = now + kPatience;
+  if (*patience_ends_ <= now) {
+    patience_ends_.reset();
+    return false;
+  }
+  patience_.arm(now + kBetweenLooks);
+  return true;
+}
+
+void Supervisord::hear(core::InstanceId id, core::Stream stream, OutputPart part, std::string_view text) {
+  const bool is_out = stream == core::Stream::out;
+  const auto channel = is_out ? compat::Channel::standard_output : compat::Channel::standard_error;
+  const std::string service = fleet().view(id).name;
+  if (part == OutputPart::captured) {
+    events_.hear_captured(service, channel, text);
+  } else {
+    events_.hear(service, channel, text);
+  }
+}
+
+void Supervisord::send_event(const std::string& type, const std::string& data) {
+  events_.emit(compat::remote_event(type, data));
+}
+
+compat::Outcome<> Supervisord::write_stdin(const compat::Process& process, const std::string& text) {
+  const auto id = find(process);
+  if (!id || process.pid == 0) return refusal(FaultCode::not_running);
+  const auto written = tools_.executor.write_stdin(*id, text);
+  if (written) return {};
+  switch (written.error().code) {
+    case ESRCH:
+      return refusal(FaultCode::not_running);
+    case ENXIO:
+    case EPIPE:
+      return refusal(FaultCode::no_file);
+    default:
+      return refusal(FaultCode::failed, to_string(written.error()));
+  }
+}
+
+}  // namespace foster::supervisor::supervisord
