@@ -202,7 +202,8 @@ void Supervisord::note(const api::EventRow& row, core::InstanceId id) {
   if (auto message = message_of(turn, *process, row.cause.exit, error)) add(std::move(message));
   if (row.to == core::State::failed) add(gave_up(*process));
   if (row.from == core::State::stopping && row.to == core::State::stopping) {
-    add(killing(*process, fleet().view(id).pid.value_or(Pid(0)).number()));
+    const auto pid = fleet().view(id).pid;
+    if (pid) add(killing(*process, pid->number()));
   }
 }
 
@@ -237,8 +238,9 @@ void Supervisord::handle_signal(int signal) {
       return restart();
     case SIGUSR2:
       log(Level::info, "received SIGUSR2 indicating log reopen request");
+      log(Level::info, "supervisord logreopen");
       if (auto done = log_.reopen(); !done) log(Level::critical, to_string(done.error()));
-      return log(Level::info, "supervisord logreopen");
+      return;
     default:
       return;
   }
