@@ -28,11 +28,11 @@ class WebForm {
 
 /// Who asks, as far as headers tell.
 struct WebSender {
-  std::string_view host;  ///< Whom it believes to ask.
-  std::string_view origin;
-  std::string_view referer;
-  std::string_view fetch_site;  ///< Sec-Fetch-Site
-  std::string_view user_agent;
+  std::string_view host = {};  ///< Whom it believes to ask.
+  std::string_view origin = {};
+  std::string_view referer = {};
+  std::string_view fetch_site = {};  ///< Sec-Fetch-Site
+  std::string_view user_agent = {};
 };
 
 /// A page of another site has a browser ask, or may have: such a request must not do anything. What is no browser

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import collections
+import http.client
 import os
 import re
 import signal
 import subprocess
 import sys
 import unittest
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -285,6 +287,91 @@ def names_of(server: Server) -> list[str]:
             return [one["name"] for one in proxy.supervisor.getAllProcessInfo()]
     except Exception:  # noqa: BLE001  it is about to be there again
         return []
+
+
+class WebTest(Both):
+    CONFIG = (
+        HEAD
+        + "[inet_http_server]\nport=127.0.0.1:PORT\n"
+        + "[program:a]\n"
+        + SLEEPER
+        + "[program:off]\n"
+        + SLEEPER
+        + "autostart=false\n[program:off-bad]\ncommand=DIR/missing\nautostart=false\n"
+    )
+
+    def ask(self, server: Server, path: str, **headers: str) -> tuple[int, str, str]:
+        """Status, where to, and the words of the page."""
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=DEADLINE)
+        try:
+            connection.request("GET", path, headers={key.replace("_", "-"): value for key, value in headers.items()})
+            answer = connection.getresponse()
+            text = re.sub(r"<[^>]*>", " ", answer.read().decode())
+            where = urllib.parse.unquote(server.blank(answer.headers.get("Location", ""))).replace("+", " ")
+            return answer.status, re.sub(r" at \w{3} .*", " at NOW", where), text
+        finally:
+            connection.close()
+
+    def test_what_is_asked_by_scripts(self) -> None:
+        def live(server: Server) -> object:
+            server.start()
+            server.wait_until_settled()
+            return [
+                self.ask(server, f"/index.html?{query}")[:2]
+                for query in (
+                    "action=refresh",
+                    "action=stop&processname=a",
+                    "action=stop&processname=a",
+                    "action=start&processname=a",
+                    "action=start&processname=a",
+                    "action=start&processname=off-bad",
+                    "action=start&processname=nobody",
+                    "action=start&processname=a:*",
+                    "action=restart&processname=off",
+                    "action=clearlog&processname=a",
+                    "action=stopall",
+                    "action=restartall",
+                    "action=nonsense&processname=a",
+                )
+            ]
+
+        answers = self.same(self.CONFIG, live)
+        self.assertIn((301, "http://127.0.0.1:PORT/?message=Process a stopped"), answers)  # type: ignore[arg-type]
+
+    def test_pages(self) -> None:
+        def live(server: Server) -> object:
+            server.start()
+            server.wait_until_settled()
+            pages = [self.ask(server, path) for path in ("/ok.html", "/", "/index.html?message=%3Cb%3E", "/tail.html")]
+            pages.append(self.ask(server, "/tail.html?processname=nobody"))
+            self.assertIn("OK", pages[0][2])
+            for word in ("running", "stopped", "Not started", "uptime", "Restart All", "Clear Log"):
+                self.assertIn(word, pages[1][2])
+            self.assertIn("&lt;b", pages[2][2])
+            self.assertIn("No process name found", pages[3][2])
+            self.assertIn("BAD_NAME: nobody", pages[4][2])
+            return [page[0] for page in pages]
+
+        self.assertEqual(self.same(self.CONFIG, live), [200] * 5)
+
+    def test_pages_of_other_sites_do_nothing(self) -> None:
+        server = foster(self.CONFIG)
+        self.addCleanup(server.close)
+        server.start()
+        server.wait_until_settled()
+        path = "/index.html?action=stop&processname=a"
+        browser = "Mozilla/5.0"
+        for headers in (
+            {"Origin": "http://elsewhere"},
+            {"Referer": "http://elsewhere/"},
+            {"Sec_Fetch_Site": "cross-site"},
+            {"User_Agent": browser},
+        ):
+            self.assertEqual(self.ask(server, path, **headers)[0], 403)
+        with server.proxy() as proxy:
+            self.assertEqual(proxy.supervisor.getProcessInfo("a")["statename"], "RUNNING")
+        own = self.ask(server, path, User_Agent=browser, Origin=f"http://127.0.0.1:{server.port}")
+        self.assertEqual(own[0], 301)
 
 
 class FosterTest(unittest.TestCase):

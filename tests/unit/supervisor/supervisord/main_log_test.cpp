@@ -22,7 +22,7 @@ using ::testing::MatchesRegex;
 
 class MainLogTest : public ::testing::Test {
  protected:
-  [[nodiscard]] std::string path(const std::string& name = "main.log") const { return directory_.path() / name; }
+  [[nodiscard]] std::string path(const std::string& name = "main.log") const { return directory_.path() + "/" + name; }
   [[nodiscard]] std::string text(const std::string& name = "main.log") const {
     return sys::read_file(path(name)).value_or("");
   }
