@@ -66,7 +66,8 @@ int run(int argc, char** argv) {
                                         .channel = std::move(arguments.channel),
                                         .lock = std::move(arguments.lock),
                                         .listener = std::move(arguments.listener),
-                                        .kept = std::move(arguments.kept)});
+                                        .kept = std::move(arguments.kept),
+                                        .ident = arguments.supervisord.empty() ? "foster" : "supervisord"});
   if (!supervisor && !arguments.supervisord.empty()) {
     const std::string why = to_string(supervisor.error());
     reaper::tell_ready(arguments.ready, why + "\n");

@@ -159,7 +159,7 @@ def kill_tree(root: int) -> None:
         os.kill(root, signal.SIGSTOP)
     except ProcessLookupError:
         return
-    while below := _descendants(root):
+    while below := descendants(root):
         for pid in below:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -177,7 +177,7 @@ def _state(pid: int) -> str:
         return "X"
 
 
-def _descendants(root: int) -> list[int]:
+def descendants(root: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -15,6 +15,7 @@
 namespace foster::supervisor::supervisord {
 namespace {
 
+using config::supervisord::LogFile;
 using config::supervisord::service_name;
 using Problem = std::unexpected<std::string>;
 
@@ -24,6 +25,13 @@ mode_t own_umask() {
   const mode_t found = ::umask(0);
   (void)::umask(found);
   return found;
+}
+
+// "%i" means something to foster.
+std::string without_meaning(std::string_view path) {
+  std::string text;
+  for (const char c : path) text.append(c == '%' ? 2 : 1, c);
+  return text;
 }
 
 const Group* find_in(const std::vector<Group>& groups, std::string_view name) {
@@ -150,19 +158,38 @@ Groups::Done<> Groups::keep_only(const std::vector<std::string>& names) {
   return change_active(std::move(groups), kept_.stage);
 }
 
+AutoLogs Groups::auto_logs() const {
+  const auto& daemon = kept_.config.daemon;
+  return {.directory = daemon.childlogdir.empty() ? default_auto_log_directory() : daemon.childlogdir,
+          .identifier = daemon.identifier};
+}
+
+// Where none can be made, the log is one of foster's own.
+void Groups::name_logs(const Process& process, core::Service& service) const {
+  const auto name = [&](core::Stream stream, const LogFile& file, core::LogPolicy& policy) {
+    if (file.kind != LogFile::Kind::automatic || !policy.enabled || !policy.file.empty()) return;
+    if (auto made = make_auto_log(auto_logs(), process.name, stream)) policy.file = without_meaning(*made);
+  };
+  name(core::Stream::out, process.out.file, service.log);
+  if (service.stderr_log) name(core::Stream::err, process.err.file, *service.stderr_log);
+}
+
 Definitions Groups::definitions_from(const Definitions& current) const {
-  std::unordered_map<std::string_view, const core::Service*> known;
-  const bool is_new = kept_.stage == Stage::starting;
-  const auto& first = is_new ? available_.services : current.model.services;
-  const auto& second = is_new ? current.model.services : available_.services;
-  for (const core::Service& service : first) known.emplace(service.name, &service);
-  for (const core::Service& service : second) known.emplace(service.name, &service);
+  std::unordered_map<std::string_view, const core::Service*> running;
+  std::unordered_map<std::string_view, const core::Service*> available;
+  for (const core::Service& service : current.model.services) running.emplace(service.name, &service);
+  for (const core::Service& service : available_.services) available.emplace(service.name, &service);
   Definitions wanted{
       .model = {.name = current.model.name, .services = {}}, .config = start_.config, .ad_hoc = current.ad_hoc};
   for (const Group& group : kept_.active) {
     for (const Process& process : group.processes) {
-      const auto found = known.find(service_name(process));
-      if (found != known.end()) wanted.model.services.push_back(*found->second);
+      const std::string name = service_name(process);
+      if (const auto known = running.find(name); known != running.end()) {
+        wanted.model.services.push_back(*known->second);
+      } else if (const auto found = available.find(name); found != available.end()) {
+        wanted.model.services.push_back(*found->second);
+        name_logs(process, wanted.model.services.back());
+      }
     }
   }
   wanted.model = with_ad_hoc(std::move(wanted.model), current);

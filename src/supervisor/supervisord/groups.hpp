@@ -12,6 +12,7 @@
 #include "config/supervisord/kept.hpp"
 #include "core/model.hpp"
 #include "supervisor/definitions.hpp"
+#include "supervisor/supervisord/auto_logs.hpp"
 
 namespace foster::supervisor::supervisord {
 
@@ -49,6 +50,8 @@ class Groups {
   /// What a reread would change.
   [[nodiscard]] compat::ConfigChanges changes() const;
 
+  /// Where logs are that are AUTO.
+  [[nodiscard]] AutoLogs auto_logs() const;
   [[nodiscard]] Done<> enter(Stage stage);
   /// All groups that are available are active, and nothing else is; in the stage of starting.
   [[nodiscard]] Done<> activate_all();
@@ -57,8 +60,8 @@ class Groups {
   /// Only these groups are active.
   [[nodiscard]] Done<> keep_only(const std::vector<std::string>& groups);
 
-  /// The services of the active groups, and those that were added otherwise. Each is as it is; while it starts, as it
-  /// is available.
+  /// The services of the active groups, and those that were added otherwise. Each is as it is; a new
+  /// one as it is available, with logs of its own where those are AUTO.
   [[nodiscard]] Definitions definitions_from(const Definitions& current) const;
 
  private:
@@ -66,6 +69,7 @@ class Groups {
   /// Stores what is active now; otherwise it is as it was.
   [[nodiscard]] Done<> change_active(std::vector<Group> groups, Stage stage);
   void make_index();
+  void name_logs(const Process& process, core::Service& service) const;
   [[nodiscard]] std::string kept_file() const { return directory_ + "/supervisord.json"; }
   [[nodiscard]] std::string available_file() const { return directory_ + "/available.toml"; }
 

@@ -10,7 +10,7 @@
 #include <cstdlib>
 
 #include "config/supervisord/to_model.hpp"
-#include "logs/log_name.hpp"
+#include "logs/log_place.hpp"
 #include "supervisor/supervisord/command_check.hpp"
 #include "supervisor/supervisord/config_rows.hpp"
 #include "supervisor/supervisord/event_groups.hpp"
@@ -85,6 +85,7 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
     if (!included) return Problem(included.error());
     if (auto opened = it.open_log(); !opened) return Problem(opened.error());
     if (auto opened = it.open_servers(); !opened) return Problem(opened.error());
+    it.sweep();
     if (auto stored = it.groups_.activate_all(); !stored) return Problem(stored.error());
     it.tell_start(*included);
   }
@@ -148,6 +149,11 @@ void Supervisord::write_pidfile() {
   const std::string& path = groups_.config().daemon.pidfile;
   const auto written = sys::replace_file(path, fmt::format("{}\n", tools_.reaper), {.mode = kPidfileMode});
   if (!written) log(Level::critical, fmt::format("could not write pidfile {}: {}", path, to_string(written.error())));
+}
+
+// What earlier lives have left.
+void Supervisord::sweep() {
+  if (!groups_.config().daemon.nocleanup) (void)remove_auto_logs(groups_.auto_logs());
 }
 
 void Supervisord::tell_start(const std::vector<std::string>& included) {
@@ -240,6 +246,7 @@ void Supervisord::handle_signal(int signal) {
       log(Level::info, "received SIGUSR2 indicating log reopen request");
       log(Level::info, "supervisord logreopen");
       if (auto done = log_.reopen(); !done) log(Level::critical, to_string(done.error()));
+      tools_.executor.reopen_logs();
       return;
     default:
       return;
@@ -394,6 +401,7 @@ void Supervisord::start_anew() {
   auto included = groups_.read();
   if (!included) log(Level::critical, fmt::format("it goes on with what was read before: {}", included.error()));
   if (auto opened = open_log(); !opened) log(Level::critical, opened.error());
+  sweep();
   if (auto stored = groups_.activate_all(); !stored) log(Level::critical, stored.error());
   tell_start(included.value_or(std::vector<std::string>()));
   open_servers_or_try_again();
@@ -445,7 +453,9 @@ compat::Process Supervisord::row_of(const Group& group, const Process& process) 
     const core::InstanceView view = fleet().view(*id);
     row.state = state_of(view.state);
     if (view.pid) row.pid = view.pid->number();
-    if (fleet().service_of(*id).log.enabled) row.stdout_log = tools_.log_directory + "/" + logs::log_file_name(name);
+    const core::Service& service = fleet().service_of(*id);
+    row.stdout_log = logs::log_path(service, view.index, core::Stream::out, tools_.log_directory);
+    row.stderr_log = logs::log_path(service, view.index, core::Stream::err, tools_.log_directory);
   }
   if (const Life* life = lives_.find(name)) {
     row.start = life->start;
@@ -524,8 +534,11 @@ compat::Outcome<> Supervisord::signal(const compat::Process& process, Signal sig
   return refusal(FaultCode::failed, to_string(sent.error()));
 }
 
-compat::Outcome<> Supervisord::clear_logs(const compat::Process&) {
-  return {};
+compat::Outcome<> Supervisord::clear_logs(const compat::Process& process) {
+  const auto id = find(process);
+  if (!id) return refusal(FaultCode::bad_name);
+  const auto cleared = tools_.executor.clear_logs(*id);
+  return cleared ? compat::Outcome<>() : compat::Outcome<>(refusal(FaultCode::failed, to_string(cleared.error())));
 }
 
 std::string Supervisord::main_log() const {
