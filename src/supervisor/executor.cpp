@@ -421,11 +421,11 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
   // Its last words come first.
   if (it->notify) it->notify->drain();
   it->outputs.drain();
-  it->outputs.end_run();
-  it->end = core::RunEnd{.use = use, .last_output = it->outputs.last_words()};
-  forget_process(id);
   const bool is_launcher = tools_.fleet().service_of(id).type == core::ServiceType::forking && pid == it->first_pid &&
                            it->main_pid == it->first_pid && is_success(status);
+  if (!is_launcher) it->outputs.end_run();  // its daemon writes on
+  it->end = core::RunEnd{.use = use, .last_output = it->outputs.last_words()};
+  forget_process(id);
   if (is_launcher && tools_.fleet().view(id).state == core::State::starting) find_daemon(id, run);
   tools_.exits.count_as_applied();
   tools_.report(id, core::event::MainExited{run, status, Pid(pid)});
