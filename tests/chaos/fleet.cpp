@@ -13,6 +13,8 @@ namespace {
 
 // Small files, so that rotation happens while supervisors are lost; all of them kept, so that every byte is checked.
 constexpr const char* kLog = "log = { max-size = \"128KiB\", keep = 1000 }\n";
+constexpr const char* kSiftedLog =
+    "log = { max-size = \"128KiB\", keep = 1000, strip-ansi = true, capture = \"1KiB\" }\n";
 constexpr const char* kTireless = "limit = \"none\"\nbackoff = { initial = \"5ms\", max = \"20ms\" }\n";
 
 bool is_installed(const std::string& program) {
@@ -76,8 +78,10 @@ void Fleet::add_speaker(const std::string& name, Role role, const std::string& a
     words += ", " + in_quotes(arguments.substr(at, end - at));
     at = end + 1;
   }
+  // What speaks plainly is logged the same whether it is looked at on the way or not.
+  const char* log = name.ends_with('1') ? kSiftedLog : kLog;
   services_.push_back(
-      {.name = name, .role = role, .definition = "command = [" + words + "]\nstart-seconds = \"1ms\"\n" + kLog + keys});
+      {.name = name, .role = role, .definition = "command = [" + words + "]\nstart-seconds = \"1ms\"\n" + log + keys});
 }
 
 void Fleet::add_real_servers() {
