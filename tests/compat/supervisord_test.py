@@ -278,7 +278,7 @@ class OrderTest(Both):
 def is_ready(server: Server, name: str, log: Path) -> bool:
     with server.proxy() as proxy:
         info = proxy.supervisor.getProcessInfo(name)
-        return info["statename"] == "RUNNING" and "ready" in proxy.supervisor.readProcessStdoutLog(name, 0, 0)
+        return info["statename"] == "RUNNING" and log.exists() and "ready" in log.read_text()
 
 
 def names_of(server: Server) -> list[str]:

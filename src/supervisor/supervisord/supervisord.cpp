@@ -32,6 +32,9 @@ constexpr auto kRetryAfter = 1s;
 // So many transitions of a process tell when it was last started and stopped.
 constexpr std::size_t kRemembered = 16;
 constexpr mode_t kPidfileMode = 0644;
+// As for all logs: in foster's own directory, and elsewhere.
+constexpr mode_t kOwnLogMode = 0640;
+constexpr mode_t kLogMode = 0644;
 
 bool is_down(core::State state) {
   return state == core::State::stopped || state == core::State::exited || state == core::State::failed;
@@ -223,10 +226,22 @@ void Supervisord::settled() {
     const Process* process = groups_.find(one.name);
     const auto pid = id ? fleet().view(*id).pid : std::nullopt;
     if (!pid || process == nullptr) continue;
+    make_logs(*id);
     const Message message = spawned(*process, pid->number());
     log(message.level, message.text);
   }
   if (groups_.stage() == Stage::restarting || groups_.stage() == Stage::ending) go_down(groups_.stage());
+}
+
+// Who reads the log of a program that runs and is silent finds it empty, and not missing.
+void Supervisord::make_logs(core::InstanceId id) const {
+  const core::Service& service = fleet().service_of(id);
+  for (const core::Stream stream : {core::Stream::out, core::Stream::err}) {
+    const std::string path = logs::log_path(service, fleet().view(id).index, stream, tools_.log_directory);
+    if (path.empty() || ::access(path.c_str(), F_OK) == 0) continue;
+    const bool is_own = path.starts_with(tools_.log_directory + "/");
+    (void)sys::open_file(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, is_own ? kOwnLogMode : kLogMode);
+  }
 }
 
 void Supervisord::handle_signal(int signal) {

@@ -106,6 +106,7 @@ class Supervisord final : public compat::Daemon {
   [[nodiscard]] Groups::Done<> open_servers();
   void open_servers_or_try_again();
   void write_pidfile();
+  void make_logs(core::InstanceId id) const;
   void sweep();
   void remember();
   void log(Level level, std::string_view text) { log_.write(level, text); }
