@@ -99,6 +99,12 @@ class Server:
         """Until no process is on its way to another state, nor still to be started."""
         wait_until(self._is_settled, f"for the processes in {self.directory}")
 
+    def wait_until_told(self, process: str, text: str) -> None:
+        """Until this is at the end of what the process wrote to stderr: a running one may not have been read yet."""
+        with self.proxy() as proxy:
+            log = Path(str(proxy.supervisor.getProcessInfo(process)["stderr_logfile"]))
+        wait_until(lambda: log.is_file() and log.read_text(errors="replace").endswith(text), f"for {text!r} in {log}")
+
     def _output(self) -> str:
         return (self.directory / "output.txt").read_text(errors="replace")
 

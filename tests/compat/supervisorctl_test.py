@@ -147,6 +147,8 @@ class Story(unittest.TestCase):
         self.both(lambda pair: pair.server.start())
         if self.HAS_METHODS:
             self.settle()
+            if PROGRAMS in self.CONFIG:
+                self.both(lambda pair: pair.server.wait_until_told("talk", "oops\n"))
         else:
             self.both(lambda pair: pair.server.wait_until_there())
 
