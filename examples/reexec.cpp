@@ -57,8 +57,7 @@ int launch(const char* pidfile) {
     std::fprintf(stderr, "%s\n", foster::to_string(listener.error()).c_str());
     return 1;
   }
-  const auto report =
-      foster::daemonize_by_reexec({.pidfile = pidfile}, {.descriptors = {{"listener", *listener}}});
+  const auto report = foster::daemonize_by_reexec({.pidfile = pidfile}, {.descriptors = {{"listener", *listener}}});
   if (!report || report->error) {
     std::fprintf(stderr, "%s\n", foster::to_string(report ? *report->error : report.error()).c_str());
     return report ? report->exit_code : 1;

@@ -29,9 +29,10 @@ constexpr std::array kKeysOfARun{
     Key{"user", [](const Service& a, const Service& b) { return a.user != b.user; }},
     Key{"group", [](const Service& a, const Service& b) { return a.group != b.group; }},
     Key{"umask", [](const Service& a, const Service& b) { return a.umask != b.umask; }},
-    Key{"stdin", [](const Service& a,
-                    const Service& b) { return a.stdin_path != b.stdin_path || a.stdin_pipe != b.stdin_pipe ||
-                 a.stdin_socket != b.stdin_socket; }},
+    Key{"stdin",
+        [](const Service& a, const Service& b) {
+          return a.stdin_path != b.stdin_path || a.stdin_pipe != b.stdin_pipe || a.stdin_socket != b.stdin_socket;
+        }},
     Key{"pidfile", [](const Service& a, const Service& b) { return a.pidfile != b.pidfile; }},
     Key{"log", [](const Service& a, const Service& b) { return differs_in_way(a.log, b.log); }},
     Key{"stderr-log",

@@ -11,9 +11,9 @@
 #include <foster/result.hpp>
 
 #include "core/model.hpp"
+#include "logs/log_place.hpp"
 #include "logs/pump.hpp"
 #include "logs/system_log_lines.hpp"
-#include "logs/log_place.hpp"
 #include "supervisor/loop.hpp"
 #include "sys/fifo.hpp"
 
