@@ -196,9 +196,10 @@ void Instance::note_end_while_stopping(const Event* event, const Scene& scene) {
   if (!unanswered && (!stopping.process.main || (fact.pid && *fact.pid != *stopping.process.main))) return;
   if (!is_broken(Mutation::keeps_the_pid_of_a_dead_main)) stopping.process.main.reset();
   // The launcher's end is not yet the daemon's, whatever was said.
-  if (stopping.sequel == Sequel::by_exit && stopping.process.is_launcher && is_success(fact.status)) return;
-  exit_ = fact.status;
-  cause_.exit = fact.status;
+  const bool is_launchers = stopping.process.is_launcher && is_success(fact.status);
+  if (is_launchers && stopping.sequel == Sequel::by_exit) return;
+  exit_ = is_launchers ? std::nullopt : std::optional(fact.status);
+  cause_.exit = exit_;
   if (stopping.sequel == Sequel::by_exit) {
     stopping.sequel = judge_exit(fact.status, stopping.ready_since, scene);
     stopping.is_done = is_a_success(fact.status, stopping.ready_since, scene.service);

@@ -184,6 +184,21 @@ TEST(StepForking, StopWithoutAKnownMainProcessKillsAtOnce) {
   EXPECT_TRUE(stage.asked<action::KillRest>("nginx"));
 }
 
+// Its daemon ends after it, in a way that nobody can tell.
+TEST(StepForking, LauncherThatEndsWithZeroDuringAStopTellsNothingOfTheDaemon) {
+  Stage stage = stage_with(with(service("nginx"), [](Service& s) {
+    s.type = ServiceType::forking;
+    s.ready.how = ReadyForking{};
+  }));
+  stage.spawned("nginx");
+  stage.stop("nginx");
+  stage.ends("nginx", Exited{0});
+  EXPECT_TRUE(stage.asked<action::KillRest>("nginx"));
+  stage.gone("nginx");
+  EXPECT_EQ(stage.state("nginx"), State::stopped);
+  EXPECT_EQ(stage.view("nginx").exit, std::nullopt);
+}
+
 TEST(StepNotify, MainPidMakesAnotherProcessTheMainOne) {
   Stage stage = stage_with(notifying("web"));
   stage.bring_up("web");
