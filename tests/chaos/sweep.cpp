@@ -66,6 +66,7 @@ class Sweep {
       if (!result->is_done) break;
       ++done;
     }
+    if (done == 0) report_.find("sweep", operation.name + ": nothing was seen of it");
     report_.say(operation.name + ": killed at " + std::to_string(done) + " of about " + std::to_string(moment) +
                 " moments");
     report_.count("moments of a " + operation.name + " at which the supervisor was killed", done);
@@ -84,6 +85,7 @@ class Sweep {
       ++done;
     }
     report_.say(name + ": " + std::to_string(done) + " moments");
+    if (done == 0) report_.find("sweep", name + ": nothing was seen of it");
     report_.count(deed == TracePlan::Deed::kill ? "moments of a recovery at which the supervisor was killed"
                                                 : "calls of a recovery that failed once",
                   done);

@@ -111,10 +111,12 @@ class Session {
   void step(pid_t tid, int status, Done& done) {
     const int event = status >> 16;
     const int signal = WSTOPSIG(status);
+    // Of a birth, the child may be heard of long before its parent.
+    if (subject_ == 0 && tid != plan_.reaper) subject_ = tid;
     if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
       unsigned long born = 0;
       (void)trace(PTRACE_GETEVENTMSG, tid, nullptr, reinterpret_cast<std::uintptr_t>(&born));
-      if (subject_ == 0) {
+      if (tid == plan_.reaper) {
         subject_ = static_cast<pid_t>(born);
         (void)trace(PTRACE_DETACH, tid, nullptr, 0);
         return;
