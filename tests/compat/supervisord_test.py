@@ -413,6 +413,22 @@ class FosterTest(unittest.TestCase):
         wait_until(lambda: self.info(server, name)["statename"] == state, f"for {name} to be {state}")
         return self.info(server, name)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root writes where others may place links")
+    def test_no_file_is_made_behind_the_link_of_another_user(self) -> None:
+        server = foster(HEAD + "[program:a]\n" + SLEEPER + "stdout_logfile=DIR/open/a.log\n")
+        self.addCleanup(server.close)
+        directory = server.directory / "open"
+        directory.mkdir()
+        (directory / "a.log").symlink_to(server.directory / "made")
+        for path in (directory, directory / "a.log"):
+            os.chown(path, 65534, 65534, follow_symlinks=False)
+        server.start()
+        server.wait_until_there()
+        self.wait_for(server, "a", "RUNNING")
+        main_log = server.directory / "main.log"
+        wait_until(lambda: main_log.is_file() and "spawned: 'a'" in main_log.read_text(), "for the start to be logged")
+        self.assertFalse((server.directory / "made").exists())
+
     def test_a_lost_supervisor_is_not_noticed(self) -> None:
         server = self.start(self.CONFIG + "[program:late]\n" + SLEEPER)
         before = self.wait_for(server, "a", "RUNNING")

@@ -106,7 +106,7 @@ void Supervisord::begin() {
       return forget_what_was_not_begun();
     case Stage::restarting:
     case Stage::ending:
-      return go_down(groups_.stage());
+      return go_down();
   }
 }
 
@@ -230,17 +230,19 @@ void Supervisord::settled() {
     const Message message = spawned(*process, pid->number());
     log(message.level, message.text);
   }
-  if (groups_.stage() == Stage::restarting || groups_.stage() == Stage::ending) go_down(groups_.stage());
+  if (groups_.stage() == Stage::restarting || groups_.stage() == Stage::ending) go_down();
 }
 
-// Who reads the log of a program that runs and is silent finds it empty, and not missing.
+// Who reads the log of a program that runs and is silent finds it empty, and not missing. Where there is a link that
+// leads nowhere, nothing is made: it may be another user's.
 void Supervisord::make_logs(core::InstanceId id) const {
   const core::Service& service = fleet().service_of(id);
   for (const core::Stream stream : {core::Stream::out, core::Stream::err}) {
     const std::string path = logs::log_path(service, fleet().view(id).index, stream, tools_.log_directory);
     if (path.empty() || ::access(path.c_str(), F_OK) == 0) continue;
     const bool is_own = path.starts_with(tools_.log_directory + "/");
-    (void)sys::open_file(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, is_own ? kOwnLogMode : kLogMode);
+    (void)sys::open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                         is_own ? kOwnLogMode : kLogMode);
   }
 }
 
@@ -361,7 +363,7 @@ void Supervisord::shut_down() {
     events_.emit(compat::daemon_event(compat::EventType::supervisor_state_change_stopping));
   }
   if (auto stored = groups_.enter(Stage::ending); !stored) log(Level::critical, stored.error());
-  go_down(Stage::ending);
+  go_down();
 }
 
 void Supervisord::restart() {
@@ -372,11 +374,11 @@ void Supervisord::restart() {
   }
   events_.emit(compat::daemon_event(compat::EventType::supervisor_state_change_stopping));
   if (auto stored = groups_.enter(Stage::restarting); !stored) log(Level::critical, stored.error());
-  go_down(Stage::restarting);
+  go_down();
 }
 
 // Later: this is called from within what is being done, or from a request that is still to be answered.
-void Supervisord::go_down(Stage) {
+void Supervisord::go_down() {
   if (std::exchange(is_going_down_due_, true)) return;
   tools_.loop.post([this] {
     is_going_down_due_ = false;

@@ -118,7 +118,7 @@ class Supervisord final : public compat::Daemon {
   void activate_all();
   [[nodiscard]] Result<> apply();
   void forget_what_was_not_begun();
-  void go_down(Stage stage);
+  void go_down();
   void go_on_going_down();
   void start_anew();
 
