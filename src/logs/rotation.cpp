@@ -51,8 +51,9 @@ std::vector<Move> rotation_moves(const std::vector<bool>& exists, unsigned keep)
   unsigned gap = 1;
   while (gap <= keep && there(gap)) ++gap;
   if (gap > keep) {
-    // No number is free: the oldest makes room. With none to keep, that is the current one itself.
-    moves.push_back({keep, std::nullopt});
+    // No number is free: the oldest is replaced, so that there is one at every moment. With none to keep, it is the
+    // current one itself that goes.
+    if (keep == 0) moves.push_back({0, std::nullopt});
     gap = keep;
   }
   for (unsigned number = gap; number-- > 0;) moves.push_back({number, number + 1});
@@ -62,12 +63,12 @@ std::vector<Move> rotation_moves(const std::vector<bool>& exists, unsigned keep)
 Result<> rotate(BorrowedFd directory, const std::string& file_name, unsigned keep) {
   for (const Move& move : rotation_moves(find_numbers(directory, file_name, keep), keep)) {
     const std::string from = rotated_name(file_name, move.from);
-    const bool renames = move.to.has_value();
-    const int done =
-        renames ? ::renameat(directory.get(), from.c_str(), directory.get(), rotated_name(file_name, *move.to).c_str())
-                : ::unlinkat(directory.get(), from.c_str(), 0);
+    const std::string to = move.to ? rotated_name(file_name, *move.to) : "";
+    const int done = move.to ? ::renameat(directory.get(), from.c_str(), directory.get(), to.c_str())
+                             : ::unlinkat(directory.get(), from.c_str(), 0);
     // Somebody else may have removed it; what matters is that it is not in the way.
-    if (done != 0 && errno != ENOENT) return failure(renames ? "rename" : "unlink", errno, from);
+    if (done == 0 || errno == ENOENT) continue;
+    return move.to ? failure("rename", errno, from + " to " + to) : failure("unlink", errno, from);
   }
   return {};
 }
