@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <vector>
 
 #include "unit/logs/logging.hpp"
@@ -27,6 +29,7 @@ class SieveTest : public ::testing::Test {
     pump.sift(std::make_unique<Sieve>(Staged::open(logging.directory.fd(), "out.staged").value(), rules,
                                       [this](OutputPart part, std::string_view text) {
                                         (part == OutputPart::written ? written : captured) += text;
+                                        if (when_told) when_told();
                                       }));
     return pump;
   }
@@ -34,6 +37,7 @@ class SieveTest : public ::testing::Test {
   Logging logging;
   std::string written;
   std::string captured;
+  std::function<void()> when_told;
 };
 
 TEST_F(SieveTest, TellsWhatIsWritten) {
@@ -80,6 +84,27 @@ TEST_F(SieveTest, WhatTheFileDoesNotTakeWaits) {
   std::filesystem::remove(logging.directory.path("web.log"));
   ASSERT_TRUE(pump->pump());
   EXPECT_EQ(logging.log(), "hello\n");
+}
+
+TEST_F(SieveTest, WhatIsInARotatedFileIsNotRepeatedInTheNext) {
+  constexpr Rotation kSmall{.max_size = 10};
+  auto pump = std::optional(new_pump({.strips_ansi = true}, kSmall));
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  // The first file is full: it gets another name, and then it ends, as when it is killed there.
+  when_told = [&limit] {
+    const rlimit none{3, limit.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  };
+  logging.say("0123456789 one\ntwo\n");
+  (void)pump->pump();
+  pump.reset();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_FALSE(std::filesystem::exists(logging.directory.path("web.log")));
+  when_told = nullptr;
+  pump.emplace(new_pump({.strips_ansi = true}, kSmall));
+  ASSERT_TRUE(pump->pump());
+  EXPECT_EQ(testing::contents_of(logging.directory.path("web.log.1")) + logging.log(), "0123456789 one\ntwo\n");
 }
 
 TEST_F(SieveTest, AMessageWithoutEndTakesNoSpaceWithoutEnd) {
