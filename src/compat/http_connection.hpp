@@ -45,7 +45,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<bool> say(const Parser& parser, unsigned status, std::string_view type, std::string_view body,
                                    std::string_view headers = {});
   boost::asio::awaitable<bool> complain(const Parser& parser, unsigned status, std::string_view headers = {});
-  boost::asio::awaitable<bool> write(std::string_view bytes);
+  boost::asio::awaitable<bool> write(std::string_view head, std::string_view body = {});
   [[nodiscard]] unsigned refusal_of(const Parser& parser) const;
   [[nodiscard]] bool has_hung_up();
 
