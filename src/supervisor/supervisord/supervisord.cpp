@@ -36,10 +36,6 @@ constexpr mode_t kPidfileMode = 0644;
 constexpr mode_t kOwnLogMode = 0640;
 constexpr mode_t kLogMode = 0644;
 
-bool is_down(core::State state) {
-  return state == core::State::stopped || state == core::State::exited || state == core::State::failed;
-}
-
 core::Cause by_client() {
   return {.kind = core::CauseKind::requested, .detail = "a client of supervisord", .exit = std::nullopt};
 }
@@ -65,7 +61,16 @@ Supervisord::Supervisord(Tools tools, const config::supervisord::Start& start)
       calls_(tools_.loop),
       retry_(tools_.loop, [this] { open_servers_or_try_again(); }),
       events_(event_tools()),
-      patience_(tools_.loop, [this] { go_on_going_down(); }) {}
+      messages_({.groups = groups_,
+                 .fleet = [this]() -> const core::Fleet& { return fleet(); },
+                 .log = [this](Level level, const std::string& text) { log(level, text); },
+                 .has_begun = [this](core::InstanceId id) { make_logs(id); }}),
+      going_down_({.loop = tools_.loop,
+                   .engine = tools_.engine,
+                   .groups = groups_,
+                   .events = events_,
+                   .log = [this](Level level, const std::string& text) { log(level, text); },
+                   .all_are_down = [this] { go_on_from_the_ground(); }}) {}
 
 std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Tools tools,
                                                                              const config::supervisord::Start& start,
@@ -106,7 +111,7 @@ void Supervisord::begin() {
       return forget_what_was_not_begun();
     case Stage::restarting:
     case Stage::ending:
-      return go_down();
+      return going_down_.go_on();
   }
 }
 
@@ -204,33 +209,12 @@ void Supervisord::note(const api::EventRow& row, core::InstanceId id) {
     error = !found && found.error().about ? *found.error().about : spawn_error_of(row.cause);
     lives_.set_spawn_error(row.name, error);
   }
-  const auto add = [&](std::optional<Message> message) {
-    pending_.push_back({.id = id, .name = row.name, .message = std::move(message)});
-  };
-  if (turn == Turn::begun) add(std::nullopt);
-  if (auto message = message_of(turn, *process, row.cause.exit, error)) add(std::move(message));
-  if (row.to == core::State::failed) add(gave_up(*process));
-  if (row.from == core::State::stopping && row.to == core::State::stopping) {
-    const auto pid = fleet().view(id).pid;
-    if (pid) add(killing(*process, pid->number()));
-  }
+  messages_.note(row, id, *process, turn, error);
 }
 
 void Supervisord::settled() {
-  for (const Pending& one : std::exchange(pending_, {})) {
-    if (one.message) {
-      log(one.message->level, one.message->text);
-      continue;
-    }
-    const auto id = fleet().find(one.name);
-    const Process* process = groups_.find(one.name);
-    const auto pid = id ? fleet().view(*id).pid : std::nullopt;
-    if (!pid || process == nullptr) continue;
-    make_logs(*id);
-    const Message message = spawned(*process, pid->number());
-    log(message.level, message.text);
-  }
-  if (groups_.stage() == Stage::restarting || groups_.stage() == Stage::ending) go_down();
+  messages_.settled();
+  if (groups_.stage() == Stage::restarting || groups_.stage() == Stage::ending) going_down_.go_on();
 }
 
 // Who reads the log of a program that runs and is silent finds it empty, and not missing. Where there is a link that
@@ -335,7 +319,7 @@ compat::Outcome<> Supervisord::remove_group(const std::string& name) {
   const auto& active = groups_.active();
   const auto group = std::ranges::find(active, name, &Group::name);
   if (group == active.end()) return refusal(FaultCode::bad_name);
-  if (!members_that_live(*group).empty()) return refusal(FaultCode::still_running);
+  if (!members_that_live(fleet(), *group).empty()) return refusal(FaultCode::still_running);
   std::vector<std::string> gone;
   for (const Process& process : group->processes) gone.push_back(service_name(process));
   if (auto stored = groups_.deactivate(name); !stored) return refusal(FaultCode::failed, stored.error());
@@ -343,16 +327,6 @@ compat::Outcome<> Supervisord::remove_group(const std::string& name) {
   if (auto done = apply(); !done) log(Level::critical, to_string(done.error()));  // it is stopped, and nobody's
   events_.remove(name);
   return {};
-}
-
-std::vector<core::InstanceId> Supervisord::members_that_live(const Group& group) const {
-  std::vector<core::InstanceId> living;
-  for (const Process& process : group.processes) {
-    const auto id = fleet().find(service_name(process));
-    if (id && !is_down(fleet().view(*id).state)) living.push_back(*id);
-  }
-  std::ranges::reverse(living);
-  return living;
 }
 
 // -- Going down, and up again --
@@ -363,7 +337,7 @@ void Supervisord::shut_down() {
     events_.emit(compat::daemon_event(compat::EventType::supervisor_state_change_stopping));
   }
   if (auto stored = groups_.enter(Stage::ending); !stored) log(Level::critical, stored.error());
-  go_down();
+  going_down_.go_on();
 }
 
 void Supervisord::restart() {
@@ -374,34 +348,10 @@ void Supervisord::restart() {
   }
   events_.emit(compat::daemon_event(compat::EventType::supervisor_state_change_stopping));
   if (auto stored = groups_.enter(Stage::restarting); !stored) log(Level::critical, stored.error());
-  go_down();
+  going_down_.go_on();
 }
 
-// Later: this is called from within what is being done, or from a request that is still to be answered.
-void Supervisord::go_down() {
-  if (std::exchange(is_going_down_due_, true)) return;
-  tools_.loop.post([this] {
-    is_going_down_due_ = false;
-    go_on_going_down();
-  });
-}
-
-// The group that comes last in the order goes first; the next one goes when nothing of it lives.
-void Supervisord::go_on_going_down() {
-  const auto& active = groups_.active();
-  for (auto group = active.rbegin(); group != active.rend(); ++group) {
-    const auto living = members_that_live(*group);
-    if (living.empty()) continue;
-    std::vector<core::InstanceId> to_stop;
-    std::ranges::copy_if(living, std::back_inserter(to_stop),
-                         [this](core::InstanceId id) { return fleet().view(id).wanted; });
-    if (to_stop.empty() || is_still_talking(*group)) return;
-    std::string names;
-    for (const core::InstanceId id : to_stop) names += (names.empty() ? "" : ", ") + fleet().view(id).name;
-    log(Level::info, fmt::format("waiting for {} to die", names));
-    const core::Cause cause{.kind = core::CauseKind::shutdown, .detail = "group by group", .exit = std::nullopt};
-    return tools_.engine.report(to_stop, core::event::Stop{cause});
-  }
+void Supervisord::go_on_from_the_ground() {
   if (groups_.stage() == Stage::restarting) return start_anew();
   if (fleet().is_shutting_down()) return;
   tools_.engine.shut_down(0, {.kind = core::CauseKind::shutdown, .detail = "supervisord", .exit = std::nullopt});

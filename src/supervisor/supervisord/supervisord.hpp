@@ -16,10 +16,11 @@
 #include "supervisor/commands.hpp"
 #include "supervisor/supervisord/calls.hpp"
 #include "supervisor/supervisord/event_pools.hpp"
+#include "supervisor/supervisord/going_down.hpp"
 #include "supervisor/supervisord/groups.hpp"
 #include "supervisor/supervisord/lives.hpp"
 #include "supervisor/supervisord/main_log.hpp"
-#include "supervisor/supervisord/messages.hpp"
+#include "supervisor/supervisord/process_messages.hpp"
 #include "supervisor/supervisord/servers.hpp"
 
 namespace foster::supervisor::supervisord {
@@ -89,17 +90,10 @@ class Supervisord final : public compat::Daemon {
   void restart() override;
 
  private:
-  struct Pending {
-    core::InstanceId id;
-    std::string name;
-    std::optional<Message> message;  ///< Empty: a run has begun, whose pid is not known yet.
-  };
-
   Supervisord(Tools tools, const config::supervisord::Start& start);
   [[nodiscard]] const core::Fleet& fleet() const { return tools_.engine.fleet(); }
   [[nodiscard]] std::optional<core::InstanceId> find(const compat::Process& process) const;
   [[nodiscard]] compat::Process row_of(const Group& group, const Process& process) const;
-  [[nodiscard]] std::vector<core::InstanceId> members_that_live(const Group& group) const;
   [[nodiscard]] compat::Outcome<> command_of(const Process& process) const;
 
   [[nodiscard]] Groups::Done<> open_log();
@@ -114,12 +108,10 @@ class Supervisord final : public compat::Daemon {
 
   [[nodiscard]] EventPools::Tools event_tools();
   void tell_of_groups();
-  [[nodiscard]] bool is_still_talking(const Group& group);
   void activate_all();
   [[nodiscard]] Result<> apply();
   void forget_what_was_not_begun();
-  void go_down();
-  void go_on_going_down();
+  void go_on_from_the_ground();
   void start_anew();
 
   Tools tools_;
@@ -131,10 +123,8 @@ class Supervisord final : public compat::Daemon {
   std::optional<Servers> servers_;
   Timer retry_;
   EventPools events_;
-  Timer patience_;
-  std::optional<core::Instant> patience_ends_;  ///< Of a pool whose turn to stop has come.
-  std::vector<Pending> pending_;
-  bool is_going_down_due_ = false;
+  ProcessMessages messages_;
+  GoingDown going_down_;
 };
 
 }  // namespace foster::supervisor::supervisord
