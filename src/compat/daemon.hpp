@@ -108,6 +108,8 @@ class Daemon {
   [[nodiscard]] virtual Outcome<> signal(const Process& process, Signal signal) = 0;
   /// @errors `not_running`, `no_file`, without saying about whom.
   [[nodiscard]] virtual Outcome<> write_stdin(const Process& process, const std::string& text) = 0;
+  /// What it has written so far is in its logs when this returns.
+  virtual void bring_logs_up_to_date(const Process& process) = 0;
   /// Empties the logs of both channels.
   [[nodiscard]] virtual Outcome<> clear_logs(const Process& process) = 0;
 

@@ -501,6 +501,10 @@ compat::Outcome<> Supervisord::signal(const compat::Process& process, Signal sig
   return refusal(FaultCode::failed, to_string(sent.error()));
 }
 
+void Supervisord::bring_logs_up_to_date(const compat::Process& process) {
+  if (const auto id = find(process)) tools_.executor.drain_output(*id);
+}
+
 compat::Outcome<> Supervisord::clear_logs(const compat::Process& process) {
   const auto id = find(process);
   if (!id) return refusal(FaultCode::bad_name);

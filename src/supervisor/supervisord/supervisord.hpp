@@ -79,6 +79,7 @@ class Supervisord final : public compat::Daemon {
   void stop(const compat::Process& process, compat::Wait wait, Done done) override;
   [[nodiscard]] compat::Outcome<> signal(const compat::Process& process, Signal signal) override;
   [[nodiscard]] compat::Outcome<> write_stdin(const compat::Process& process, const std::string& text) override;
+  void bring_logs_up_to_date(const compat::Process& process) override;
   [[nodiscard]] compat::Outcome<> clear_logs(const compat::Process& process) override;
   [[nodiscard]] compat::Outcome<compat::ConfigChanges> reread() override;
   [[nodiscard]] compat::Outcome<> add_group(const std::string& name) override;
