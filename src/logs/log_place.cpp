@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <utility>
 
 #include "core/command_line.hpp"
+#include "core/standard_output.hpp"
 #include "logs/log_name.hpp"
 #include "sys/files.hpp"
 
@@ -21,21 +21,6 @@ std::string log_path(const core::Service& service, unsigned index, core::Stream 
   const std::string instance = core::instance_name(service, index);
   return log_directory + "/" + (stream == core::Stream::out ? log_file_name(instance) : stderr_log_file_name(instance));
 }
-
-namespace {
-
-// Opened by these names they would be something else: a descriptor of ours has a place to write at, or is a socket.
-std::optional<int> standard_descriptor(std::string_view path) {
-  for (const std::string_view name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
-    if (path == name) return STDOUT_FILENO;
-  }
-  for (const std::string_view name : {"/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"}) {
-    if (path == name) return STDERR_FILENO;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 LogFile LogPlace::file(const Rotation& rotation) const {
   if (standard) return LogFile::standard(*standard);
@@ -51,7 +36,8 @@ bool LogPlace::keeps() const {
 
 Result<LogPlace> find_log_place(const std::string& path, const LogDirectory& own) {
   if (path.empty()) return LogPlace{.directory = own.fd};
-  if (const auto standard = standard_descriptor(path)) return LogPlace{.directory = own.fd, .standard = standard};
+  // Opened by its name it would be something else: a descriptor of ours has a place to write at, or is a socket.
+  if (const auto standard = core::standard_descriptor(path)) return LogPlace{.directory = own.fd, .standard = standard};
   const std::filesystem::path parts(path);
   const std::string directory = parts.parent_path().string();
   if (directory == own.path) return LogPlace{.directory = own.fd, .file_name = parts.filename().string()};
