@@ -66,8 +66,8 @@ std::string why_not_kept(const core::Service& service, Looks looks) {
   const std::string path = core::expand_text(service, 0, service.log.file);
   std::error_code error;
   const bool is_special =
-      core::standard_descriptor(path) || (looks == Looks::also_at_files && std::filesystem::exists(path, error) &&
-                                          !std::filesystem::is_regular_file(path, error));
+      core::standard_stream(path) || (looks == Looks::also_at_files && std::filesystem::exists(path, error) &&
+                                      !std::filesystem::is_regular_file(path, error));
   return is_special ? fmt::format("{} keeps nothing", path) : std::string();
 }
 

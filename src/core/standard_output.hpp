@@ -4,9 +4,11 @@
 #include <optional>
 #include <string_view>
 
+#include "core/model.hpp"
+
 namespace foster::core {
 
-/// The descriptor that is meant by a name like "/dev/stdout"; empty: a file like any other.
-[[nodiscard]] std::optional<int> standard_descriptor(std::string_view path);
+/// The stream of the supervisor's own that is meant by a name like "/dev/stdout"; empty: a file like any other.
+[[nodiscard]] std::optional<Stream> standard_stream(std::string_view path);
 
 }  // namespace foster::core

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <utility>
@@ -37,7 +38,9 @@ bool LogPlace::keeps() const {
 Result<LogPlace> find_log_place(const std::string& path, const LogDirectory& own) {
   if (path.empty()) return LogPlace{.directory = own.fd};
   // Opened by its name it would be something else: a descriptor of ours has a place to write at, or is a socket.
-  if (const auto standard = core::standard_descriptor(path)) return LogPlace{.directory = own.fd, .standard = standard};
+  if (const auto stream = core::standard_stream(path)) {
+    return LogPlace{.directory = own.fd, .standard = *stream == core::Stream::out ? STDOUT_FILENO : STDERR_FILENO};
+  }
   const std::filesystem::path parts(path);
   const std::string directory = parts.parent_path().string();
   if (directory == own.path) return LogPlace{.directory = own.fd, .file_name = parts.filename().string()};
