@@ -124,6 +124,8 @@ class Daemon {
   [[nodiscard]] virtual std::string main_log() const = 0;
   /// @errors `no_file`, `failed`.
   [[nodiscard]] virtual Outcome<> clear_main_log() = 0;
+  /// For its log, where that is to have everything.
+  virtual void trace(const std::string& text) = 0;
   virtual void send_event(const std::string& type, const std::string& data) = 0;
   virtual void shut_down() = 0;
   virtual void restart() = 0;

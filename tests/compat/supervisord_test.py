@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fosters import foster, run_foster, supervisor_of  # noqa: E402
+from fosters import Both, foster, run_foster, supervisor_of  # noqa: E402
 from servers import DEADLINE, Server, is_alive, kill_tree, wait_until  # noqa: E402
 from supervisorctl_test import HEAD, main  # noqa: E402
 
@@ -34,29 +34,6 @@ priority=%(priority)s
 startsecs=0
 stdout_logfile=DIR/%(name)s.out
 """
-
-
-def original(config: str) -> Server:
-    return Server(["supervisord"], config)
-
-
-class Both(unittest.TestCase):
-    """The same deeds, done to the original and to foster."""
-
-    maxDiff = None
-
-    def each(self, config: str, deed: Callable[[Server], object]) -> list[object]:
-        answers = []
-        for make in (original, foster):
-            server = make(config)
-            self.addCleanup(server.close)
-            answers.append(deed(server))
-        return answers
-
-    def same(self, config: str, deed: Callable[[Server], object]) -> object:
-        right, answer = self.each(config, deed)
-        self.assertEqual(right, answer)
-        return right
 
 
 def daemonize(server: Server, *words: str) -> subprocess.CompletedProcess[str]:

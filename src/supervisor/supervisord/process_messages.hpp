@@ -38,6 +38,7 @@ class ProcessMessages {
     std::string name;
     std::optional<Message> message;  ///< Empty: a run has begun, whose pid is not known yet.
   };
+  void note_signal(const api::EventRow& row, core::InstanceId id, const Process& process);
   void tell_spawned(const std::string& name);
 
   Tools tools_;

@@ -89,13 +89,13 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
     it.events_.take_up(std::move(groups));
     it.open_servers_or_try_again();
   } else {
-    auto included = it.groups_.read();
-    if (!included) return Problem(included.error());
+    auto told = it.groups_.read();
+    if (!told) return Problem(told.error());
     if (auto opened = it.open_log(); !opened) return Problem(opened.error());
     if (auto opened = it.open_servers(); !opened) return Problem(opened.error());
     it.sweep();
     if (auto stored = it.groups_.activate_all(); !stored) return Problem(stored.error());
-    it.tell_start(*included);
+    it.tell_start(*told);
   }
   it.write_pidfile();
   return made;
@@ -164,15 +164,16 @@ void Supervisord::sweep() {
   if (!groups_.config().daemon.nocleanup) (void)remove_auto_logs(groups_.auto_logs());
 }
 
-void Supervisord::tell_start(const std::vector<std::string>& included) {
+void Supervisord::tell_start(const Groups::Told& told) {
   const Config& config = groups_.config();
   if (::geteuid() == 0 && !config.daemon.user) {
     log(Level::critical,
         "Supervisor is running as root: no user is named in the config file (user=root says that this "
         "is meant)");
   }
-  for (const std::string& path : included)
+  for (const std::string& path : told.included)
     log(Level::info, fmt::format("Included extra file \"{}\" during parsing", path));
+  for (const std::string& warning : told.warnings) log(Level::warn, warning);
   for (const auto& server : config.servers) {
     for (const auto& interface : config.rpc_interfaces) {
       log(Level::info, fmt::format("RPC interface '{}' initialized", interface.name));
@@ -295,7 +296,9 @@ void Supervisord::forget_what_was_not_begun() {
 }
 
 compat::Outcome<compat::ConfigChanges> Supervisord::reread() {
-  if (auto done = groups_.read(); !done) return refusal(FaultCode::cant_reread, done.error());
+  const auto told = groups_.read();
+  if (!told) return refusal(FaultCode::cant_reread, told.error());
+  for (const std::string& warning : told->warnings) log(Level::warn, warning);
   if (auto stored = groups_.enter(groups_.stage()); !stored) return refusal(FaultCode::cant_reread, stored.error());
   return groups_.changes();
 }
@@ -365,12 +368,12 @@ void Supervisord::start_anew() {
     for (const Process& process : group.processes) lives_.forget(service_name(process));
   }
   events_.clear();
-  auto included = groups_.read();
-  if (!included) log(Level::critical, fmt::format("it goes on with what was read before: {}", included.error()));
+  auto told = groups_.read();
+  if (!told) log(Level::critical, fmt::format("it goes on with what was read before: {}", told.error()));
   if (auto opened = open_log(); !opened) log(Level::critical, opened.error());
   sweep();
   if (auto stored = groups_.activate_all(); !stored) log(Level::critical, stored.error());
-  tell_start(included.value_or(std::vector<std::string>()));
+  tell_start(told.value_or(Groups::Told()));
   open_servers_or_try_again();
   write_pidfile();
   activate_all();
@@ -496,6 +499,8 @@ void Supervisord::stop(const compat::Process& process, compat::Wait wait, Done d
 compat::Outcome<> Supervisord::signal(const compat::Process& process, Signal signal) {
   const auto id = find(process);
   if (!id) return refusal(FaultCode::bad_name);
+  const Message message = signalled(process.name, process.pid, signal);
+  log(message.level, message.text);
   const auto sent = tools_.executor.send_signal(*id, signal);
   if (sent || sent.error().code == ESRCH) return {};  // it is about to be seen that it has ended
   return refusal(FaultCode::failed, to_string(sent.error()));
@@ -510,6 +515,10 @@ compat::Outcome<> Supervisord::clear_logs(const compat::Process& process) {
   if (!id) return refusal(FaultCode::bad_name);
   const auto cleared = tools_.executor.clear_logs(*id);
   return cleared ? compat::Outcome<>() : compat::Outcome<>(refusal(FaultCode::failed, to_string(cleared.error())));
+}
+
+void Supervisord::trace(const std::string& text) {
+  log(Level::trace, text);
 }
 
 std::string Supervisord::main_log() const {

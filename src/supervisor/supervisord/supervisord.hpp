@@ -86,6 +86,7 @@ class Supervisord final : public compat::Daemon {
   [[nodiscard]] compat::Outcome<> remove_group(const std::string& name) override;
   [[nodiscard]] std::string main_log() const override;
   [[nodiscard]] compat::Outcome<> clear_main_log() override;
+  void trace(const std::string& text) override;
   void send_event(const std::string& type, const std::string& data) override;
   void shut_down() override;
   void restart() override;
@@ -105,7 +106,7 @@ class Supervisord final : public compat::Daemon {
   void sweep();
   void remember();
   void log(Level level, std::string_view text) { log_.write(level, text); }
-  void tell_start(const std::vector<std::string>& included);
+  void tell_start(const Groups::Told& told);
 
   [[nodiscard]] EventPools::Tools event_tools();
   void tell_of_groups();

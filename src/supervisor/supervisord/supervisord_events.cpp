@@ -57,6 +57,10 @@ void Supervisord::hear(core::InstanceId id, core::Stream stream, OutputPart part
   const bool is_out = stream == core::Stream::out;
   const auto channel = is_out ? compat::Channel::standard_output : compat::Channel::standard_error;
   const std::string service = fleet().view(id).name;
+  if (const Process* process = groups_.find(service); process != nullptr && log_.takes(Level::debug)) {
+    const Message message = part == OutputPart::captured ? emitted(*process, channel) : wrote(*process, channel, text);
+    log(message.level, message.text);
+  }
   if (part == OutputPart::captured) {
     events_.hear_captured(service, channel, text);
   } else {
