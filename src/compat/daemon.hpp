@@ -108,6 +108,8 @@ class Daemon {
   [[nodiscard]] virtual Outcome<> signal(const Process& process, Signal signal) = 0;
   /// @errors `not_running`, `no_file`, without saying about whom.
   [[nodiscard]] virtual Outcome<> write_stdin(const Process& process, const std::string& text) = 0;
+  /// What it has written so far is in its logs when this returns.
+  virtual void bring_logs_up_to_date(const Process& process) = 0;
   /// Empties the logs of both channels.
   [[nodiscard]] virtual Outcome<> clear_logs(const Process& process) = 0;
 
@@ -122,6 +124,8 @@ class Daemon {
   [[nodiscard]] virtual std::string main_log() const = 0;
   /// @errors `no_file`, `failed`.
   [[nodiscard]] virtual Outcome<> clear_main_log() = 0;
+  /// For its log, where that is to have everything.
+  virtual void trace(const std::string& text) = 0;
   virtual void send_event(const std::string& type, const std::string& data) = 0;
   virtual void shut_down() = 0;
   virtual void restart() = 0;

@@ -73,15 +73,15 @@ std::string shown(std::string_view bytes) {
   return text;
 }
 
-std::string as_text(std::string_view data) {
-  return config::is_utf8(data) ? std::string(data) : "Undecodable: " + shown(data);
-}
-
 std::string named(const EventSource& source) {
   return fmt::format("processname:{} groupname:{}", source.process, source.group);
 }
 
 }  // namespace
+
+std::string as_text(std::string_view data) {
+  return config::is_utf8(data) ? std::string(data) : "Undecodable: " + shown(data);
+}
 
 Event process_state_event(const EventSource& source, ProcessState from, ProcessState to, const StateDetails& details) {
   return {event_type_of(to),

@@ -48,6 +48,9 @@ struct StateDetails {
 /// @param type The daemon runs now, or has begun to stop.
 [[nodiscard]] Event daemon_event(EventType type);
 
+/// What a process wrote, as it is told: what is no UTF-8 in Python's notation of bytes.
+[[nodiscard]] std::string as_text(std::string_view data);
+
 /// Seconds from one tick to the next; 0 for a type that is no tick.
 [[nodiscard]] std::int64_t period_of(EventType type);
 

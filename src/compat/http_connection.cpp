@@ -42,8 +42,17 @@ std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+void trace(Daemon& daemon, const std::string& method, const Response& response) {
+  if (const auto* fault = std::get_if<Fault>(&response)) {
+    daemon.trace(fmt::format("XML-RPC method {}() returned fault: [{}] {}", method, fault->code, fault->text));
+  } else {
+    daemon.trace(fmt::format("XML-RPC method {}() returned successfully", method));
+  }
+}
+
 asio::awaitable<Response> ask(Daemon& daemon, asio::any_io_executor executor, Call call) {
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Response)>(
+  daemon.trace(fmt::format("XML-RPC method called: {}()", call.method));
+  Response answer = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Response)>(
       [&daemon, executor, &call](auto handler) {
         call_method(daemon, call, [executor, handler = std::move(handler)](Response response) mutable {
           asio::post(executor, [handler = std::move(handler), response = std::move(response)]() mutable {
@@ -52,6 +61,8 @@ asio::awaitable<Response> ask(Daemon& daemon, asio::any_io_executor executor, Ca
         });
       },
       asio::use_awaitable);
+  trace(daemon, call.method, answer);
+  co_return answer;
 }
 
 }  // namespace

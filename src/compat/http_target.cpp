@@ -39,10 +39,11 @@ HttpTarget http_target_from(std::string_view path) {
   return target;
 }
 
-std::string log_path_of(const Daemon& daemon, const HttpTarget& target) {
+std::string log_path_of(Daemon& daemon, const HttpTarget& target) {
   if (target.kind == HttpTarget::Kind::main_log) return daemon.main_log();
   const auto process = find_process(daemon, target.process);
   if (!process) return {};
+  daemon.bring_logs_up_to_date(*process);
   return target.channel == Channel::standard_output ? process->stdout_log : process->stderr_log;
 }
 

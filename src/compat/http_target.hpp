@@ -21,7 +21,7 @@ struct HttpTarget {
 /// By the beginning of the path, so that "/RPC2/" is "/RPC2".
 [[nodiscard]] HttpTarget http_target_from(std::string_view path);
 
-/// The file of the log that it means; empty where there is none.
-[[nodiscard]] std::string log_path_of(const Daemon& daemon, const HttpTarget& target);
+/// The file of the log that it means, up to date; empty where there is none.
+[[nodiscard]] std::string log_path_of(Daemon& daemon, const HttpTarget& target);
 
 }  // namespace foster::compat

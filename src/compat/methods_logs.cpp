@@ -10,7 +10,9 @@ namespace {
 
 using enum FaultCode;
 
-const std::string& log_of(const Process& process, Channel channel) {
+// With all that the process has written so far.
+const std::string& log_of(Daemon& daemon, const Process& process, Channel channel) {
+  daemon.bring_logs_up_to_date(process);
   return channel == Channel::standard_output ? process.stdout_log : process.stderr_log;
 }
 
@@ -26,13 +28,13 @@ Answer read_log(const std::string& path, std::int64_t offset, std::int64_t lengt
 Answer read_process_log(Daemon& daemon, Parameters parameters, Channel channel) {
   const auto process = find_process(daemon, parameters.text(0));
   if (!process) return std::unexpected(process.error());
-  return read_log(log_of(*process, channel), parameters.number(1), parameters.number(2));
+  return read_log(log_of(daemon, *process, channel), parameters.number(1), parameters.number(2));
 }
 
 Answer tail_process_log(Daemon& daemon, Parameters parameters, Channel channel) {
   const auto process = find_process(daemon, parameters.text(0));
   if (!process) return std::unexpected(process.error());
-  const std::string& path = log_of(*process, channel);
+  const std::string& path = log_of(daemon, *process, channel);
   TailWindow window;
   if (!path.empty()) window = tail_window(path, parameters.number(1), parameters.number(2));
   Array answer;

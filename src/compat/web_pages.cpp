@@ -107,7 +107,7 @@ std::string index_page(const Daemon& daemon, const WebForm& form) {
   return document("Supervisor", body + "</tbody></table>\n");
 }
 
-std::string tail_of(const Daemon& daemon, const WebForm& form) {
+std::string tail_of(Daemon& daemon, const WebForm& form) {
   const std::string name(form.value("processname"));
   if (name.empty()) return "No process name found";
   const auto process = find_process(daemon, name);
@@ -119,11 +119,12 @@ std::string tail_of(const Daemon& daemon, const WebForm& form) {
   (void)std::from_chars(limit.data(), limit.data() + limit.size(), most);
   most = std::clamp(most, kLeastTail, kMostTail);
   if (process->stdout_log.empty()) return fmt::format("No file for {}", name);
+  daemon.bring_logs_up_to_date(*process);
   const auto text = read_window(process->stdout_log, -most, 0);
   return text ? *text : fmt::format("No file for {}", name);
 }
 
-std::string tail_page(const Daemon& daemon, const WebForm& form) {
+std::string tail_page(Daemon& daemon, const WebForm& form) {
   const std::string title = escaped(fmt::format("Supervisor: {}", form.value("processname")));
   const std::string again = fmt::format("<p><a href=\"tail.html?processname={}&amp;limit={}\">Refresh</a></p>\n",
                                         url_encoded(form.value("processname")), url_encoded(form.value("limit")));
@@ -149,7 +150,7 @@ bool is_web_page(std::string_view path) {
   return path == "/" || path == "/index.html" || path == "/tail.html" || path == "/ok.html" || path == kStyle;
 }
 
-std::string web_page(const Daemon& daemon, std::string_view path, const WebForm& form) {
+std::string web_page(Daemon& daemon, std::string_view path, const WebForm& form) {
   if (path == "/ok.html") return "OK";
   if (path == kStyle) return std::string(kStyleSheet);
   if (path == "/tail.html") return tail_page(daemon, form);

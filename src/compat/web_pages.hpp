@@ -15,7 +15,7 @@ namespace foster::compat {
 [[nodiscard]] bool is_web_page(std::string_view path);
 
 /// A page as it is now. @param path One that `is_web_page`.
-[[nodiscard]] std::string web_page(const Daemon& daemon, std::string_view path, const WebForm& form);
+[[nodiscard]] std::string web_page(Daemon& daemon, std::string_view path, const WebForm& form);
 /// The type of its content.
 [[nodiscard]] std::string_view web_page_type(std::string_view path);
 

@@ -58,9 +58,9 @@ struct Outcome {
 };
 
 Outcome read_text(std::string_view text, std::string_view path, std::string_view base_directory,
-                  std::string_view default_name) {
+                  std::string_view default_name, Looks looks) {
   TomlText toml = parse_toml(text, path);
-  Reader reader(path, base_directory);
+  Reader reader(path, base_directory, looks);
   Outcome outcome;
   outcome.model = read_model(reader, toml.table, default_name, toml.completeness);
   outcome.diagnostics = std::move(toml.diagnostics);
@@ -98,14 +98,14 @@ std::expected<Loaded, Diagnostics> load_file(const std::string& path, const Load
   const std::string full = absolute.lexically_normal().string();
   const std::string directory = absolute_path(full, "..");
   const std::string name = options.default_name.empty() ? default_name_for(full) : options.default_name;
-  Outcome outcome = read_text(*text, path, directory, name);
+  Outcome outcome = read_text(*text, path, directory, name, Looks::also_at_files);
   if (has_error(outcome.diagnostics)) return std::unexpected(std::move(outcome.diagnostics));
   return Loaded{.model = std::move(outcome.model), .path = full, .warnings = std::move(outcome.diagnostics)};
 }
 
 std::expected<core::Model, Diagnostics> load_text(std::string_view text, std::string_view path_for_messages,
                                                   std::string_view base_directory, std::string_view default_name) {
-  Outcome outcome = read_text(text, path_for_messages, base_directory, default_name);
+  Outcome outcome = read_text(text, path_for_messages, base_directory, default_name, Looks::at_text_alone);
   if (has_error(outcome.diagnostics)) return std::unexpected(std::move(outcome.diagnostics));
   return std::move(outcome.model);
 }

@@ -32,7 +32,7 @@ struct LoadOptions {
 [[nodiscard]] std::expected<Loaded, Diagnostics> load_file(const std::string& path, const LoadOptions& options = {});
 
 /// Reads a config from memory. Relative paths in it are taken from `base_directory`, which must be
-/// absolute; warnings are dropped.
+/// absolute; warnings are dropped. What is there of the files that it names changes nothing.
 [[nodiscard]] std::expected<core::Model, Diagnostics> load_text(std::string_view text,
                                                                 std::string_view path_for_messages,
                                                                 std::string_view base_directory,

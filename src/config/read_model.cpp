@@ -1,6 +1,7 @@
 #include "config/read_model.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <vector>
 
@@ -8,8 +9,10 @@
 
 #include "config/schema.hpp"
 #include "config/suggest.hpp"
+#include "core/command_line.hpp"
 #include "core/dependencies.hpp"
 #include "core/record.hpp"
+#include "core/standard_output.hpp"
 
 namespace foster::config {
 
@@ -56,10 +59,24 @@ void check_log_files(Reader& reader, const RawTable& table, Position where, cons
   }
 }
 
+// A log that keeps nothing cannot be read.
+std::string why_not_kept(const core::Service& service, Looks looks) {
+  if (!service.log.enabled) return "log = \"none\" throws it away";
+  if (service.log.file.empty()) return {};
+  const std::string path = core::expand_text(service, 0, service.log.file);
+  std::error_code error;
+  const bool is_special =
+      core::standard_stream(path) || (looks == Looks::also_at_files && std::filesystem::exists(path, error) &&
+                                      !std::filesystem::is_regular_file(path, error));
+  return is_special ? fmt::format("{} keeps nothing", path) : std::string();
+}
+
 void check_ready_log(Reader& reader, const RawTable& table, Position where, const core::Service& service) {
-  if (service.log.enabled || !std::holds_alternative<core::ReadyLog>(service.ready.how)) return;
+  if (!std::holds_alternative<core::ReadyLog>(service.ready.how)) return;
+  const std::string why = why_not_kept(service, reader.looks());
+  if (why.empty()) return;
   const KeyScope scope(reader, "ready");
-  reader.error(position_of(table, "ready", where), "ready.log reads the output, and log = \"none\" throws it away",
+  reader.error(position_of(table, "ready", where), fmt::format("ready.log reads the output, and {}", why),
                "keep the log, or become ready in another way");
 }
 

@@ -17,11 +17,17 @@
 
 namespace foster::config {
 
+/// Whether a value may be judged by the files that it names. What was read once must be read again as it was, whatever
+/// has become of them.
+enum class Looks : std::uint8_t { at_text_alone, also_at_files };
+
 class Reader {
  public:
   /// `base_directory` is absolute. Both texts must outlive the reader.
-  Reader(std::string_view file, std::string_view base_directory) : file_(file), base_(base_directory) {}
+  Reader(std::string_view file, std::string_view base_directory, Looks looks = Looks::also_at_files)
+      : file_(file), base_(base_directory), looks_(looks) {}
 
+  [[nodiscard]] Looks looks() const { return looks_; }
   [[nodiscard]] std::string_view base_directory() const { return base_; }
   [[nodiscard]] const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
   [[nodiscard]] std::vector<Diagnostic> take_diagnostics() { return std::move(diagnostics_); }
@@ -64,6 +70,7 @@ class Reader {
 
   std::string_view file_;
   std::string_view base_;
+  Looks looks_;
   std::string key_;
   std::vector<Diagnostic> diagnostics_;
 };

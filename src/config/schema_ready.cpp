@@ -175,7 +175,8 @@ const Key<Readiness> kReadyKeys[] = {
               .type = "regular expression",
               .fallback = "(unset)",
               .unit = "",
-              .doc = "A line of its output holds a match of this regular expression, in ECMAScript's syntax.",
+              .doc = "A line of its output holds a match of this regular expression, in ECMAScript's syntax. The log "
+                     "must be a regular file.",
               .example = "'Ready to accept connections'",
               .also = "output pattern regex line match"},
      .read = read_log,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/command_line.hpp"
+#include "core/standard_output.hpp"
 #include "logs/log_name.hpp"
 #include "sys/files.hpp"
 
@@ -21,21 +22,6 @@ std::string log_path(const core::Service& service, unsigned index, core::Stream 
   const std::string instance = core::instance_name(service, index);
   return log_directory + "/" + (stream == core::Stream::out ? log_file_name(instance) : stderr_log_file_name(instance));
 }
-
-namespace {
-
-// Opened by these names they would be something else: a descriptor of ours has a place to write at, or is a socket.
-std::optional<int> standard_descriptor(std::string_view path) {
-  for (const std::string_view name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
-    if (path == name) return STDOUT_FILENO;
-  }
-  for (const std::string_view name : {"/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"}) {
-    if (path == name) return STDERR_FILENO;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 LogFile LogPlace::file(const Rotation& rotation) const {
   if (standard) return LogFile::standard(*standard);
@@ -51,7 +37,10 @@ bool LogPlace::keeps() const {
 
 Result<LogPlace> find_log_place(const std::string& path, const LogDirectory& own) {
   if (path.empty()) return LogPlace{.directory = own.fd};
-  if (const auto standard = standard_descriptor(path)) return LogPlace{.directory = own.fd, .standard = standard};
+  // Opened by its name it would be something else: a descriptor of ours has a place to write at, or is a socket.
+  if (const auto stream = core::standard_stream(path)) {
+    return LogPlace{.directory = own.fd, .standard = *stream == core::Stream::out ? STDOUT_FILENO : STDERR_FILENO};
+  }
   const std::filesystem::path parts(path);
   const std::string directory = parts.parent_path().string();
   if (directory == own.path) return LogPlace{.directory = own.fd, .file_name = parts.filename().string()};

@@ -341,7 +341,7 @@ api::Answer<std::unique_ptr<api::LogCursor>> Commands::open_log(const api::LogRe
     return problem(Problem::Kind::failed,
                    view.name + (is_stderr ? " keeps no log of stderr apart" : " keeps no log (log = \"none\")"));
   }
-  if (Instance* it = tools_.executor.find(id)) it->outputs.drain();
+  tools_.executor.drain_output(id);
   const auto place = logs::find_log_place(path, tools_.place.logs);
   if (!place) return problem(Problem::Kind::failed, to_string(place.error()));
   if (!place->keeps())

@@ -176,6 +176,10 @@ def kill_tree(root: int) -> None:
     os.kill(root, signal.SIGKILL)
 
 
+def is_alive(pid: int) -> bool:
+    return _state(pid) not in "ZX"
+
+
 def _state(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]

@@ -20,8 +20,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from servers import DEADLINE, Server, kill_tree, wait_until  # noqa: E402
-from supervisorctl_test import HEAD, SETTINGS, main  # noqa: E402
+from fosters import Both, foster, run_foster, supervisor_of  # noqa: E402
+from servers import DEADLINE, Server, is_alive, kill_tree, wait_until  # noqa: E402
+from supervisorctl_test import HEAD, main  # noqa: E402
 
 SLEEPER = "command=/bin/sleep 600\nstartsecs=0\n"
 
@@ -33,33 +34,6 @@ priority=%(priority)s
 startsecs=0
 stdout_logfile=DIR/%(name)s.out
 """
-
-
-def original(config: str) -> Server:
-    return Server(["supervisord"], config)
-
-
-def foster(config: str) -> Server:
-    return Server([SETTINGS.foster, "supervisord"], config)
-
-
-class Both(unittest.TestCase):
-    """The same deeds, done to the original and to foster."""
-
-    maxDiff = None
-
-    def each(self, config: str, deed: Callable[[Server], object]) -> list[object]:
-        answers = []
-        for make in (original, foster):
-            server = make(config)
-            self.addCleanup(server.close)
-            answers.append(deed(server))
-        return answers
-
-    def same(self, config: str, deed: Callable[[Server], object]) -> object:
-        right, answer = self.each(config, deed)
-        self.assertEqual(right, answer)
-        return right
 
 
 def daemonize(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
@@ -79,14 +53,6 @@ def daemonize(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
 
 def pid_in(path: Path) -> int:
     return int(path.read_text())
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in "ZX"
 
 
 class CommandLineTest(Both):
@@ -386,23 +352,6 @@ class FosterTest(unittest.TestCase):
         server.wait_until_there()
         return server
 
-    def run_foster(self, server: Server, *words: str) -> str:
-        done = subprocess.run(
-            [SETTINGS.foster, *words],
-            cwd=server.directory,
-            env=server.environment(),
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-        )
-        return done.stdout + done.stderr
-
-    def supervisor_of(self, server: Server) -> int:
-        found = re.search(r'"supervisor":(\d+)', self.run_foster(server, "info", "--json"))
-        assert found, self.run_foster(server, "info", "--json")
-        return int(found[1])
-
     def info(self, server: Server, name: str) -> dict[str, object]:
         with server.proxy() as proxy:
             answer = proxy.supervisor.getProcessInfo(name)
@@ -438,7 +387,7 @@ class FosterTest(unittest.TestCase):
             proxy.supervisor.startProcess("b")
             proxy.supervisor.stopProcess("b")
             stopped = self.info(server, "b")
-        lost = self.supervisor_of(server)
+        lost = supervisor_of(server)
         os.kill(lost, signal.SIGKILL)
         wait_until(lambda: not is_alive(lost), "for the end of the supervisor")
         server.wait_until_there()
@@ -459,7 +408,7 @@ class FosterTest(unittest.TestCase):
     def test_a_lost_reaper_is_replaced(self) -> None:
         server = self.start()
         before = self.wait_for(server, "a", "RUNNING")
-        supervisor = self.supervisor_of(server)
+        supervisor = supervisor_of(server)
         self.addCleanup(lambda: kill_tree(supervisor))
         os.kill(server.pid, signal.SIGKILL)
         pidfile = server.directory / "supervisord.pid"
@@ -488,9 +437,9 @@ class FosterTest(unittest.TestCase):
     def test_it_is_a_foster_like_any_other(self) -> None:
         server = self.start()
         self.wait_for(server, "a", "RUNNING")
-        self.assertRegex(self.run_foster(server, "ps"), r"a +running")
-        self.assertIn("supervisorctl update", self.run_foster(server, "up", "-d", str(server.config)))
-        self.run_foster(server, "stop", "a")
+        self.assertRegex(run_foster(server, "ps"), r"a +running")
+        self.assertIn("supervisorctl update", run_foster(server, "up", "-d", str(server.config)))
+        run_foster(server, "stop", "a")
         self.assertEqual(self.info(server, "a")["statename"], "STOPPED")
 
     def test_a_reload_is_finished_by_the_next_supervisor(self) -> None:
@@ -500,7 +449,7 @@ class FosterTest(unittest.TestCase):
         with server.proxy() as proxy:
             proxy.supervisor.restart()
         wait_until(lambda: "waiting for slow to die" in (server.directory / "main.log").read_text(), "for the stop")
-        lost = self.supervisor_of(server)
+        lost = supervisor_of(server)
         os.kill(lost, signal.SIGKILL)
 
         def is_new() -> bool:

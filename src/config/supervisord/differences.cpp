@@ -36,6 +36,11 @@ constexpr std::array kDaemonRemarks = std::to_array<KeyRemark>({
     {"profile_options", "foster has no profile of Python code"},
 });
 
+// Of [supervisord], where foster stands in for it.
+constexpr KeyRemark kProfile{"profile_options", "it has no effect: foster has no profile of Python code"};
+constexpr KeyRemark kDetails{"loglevel",
+                             "of what is less than debug, the log has the calls of clients, without their addresses"};
+
 bool is_given(const Written& section, std::string_view key) {
   return section.keys.contains(key);
 }
@@ -126,6 +131,15 @@ void tell_differences_of_daemon(const Config& config, Remarks& remarks) {
     remarks.warn(*server.written, is_unix ? "file" : "port", "foster up opens no server for supervisorctl",
                  "foster ps, foster start and the others need none; foster supervisord opens it");
   }
+}
+
+void tell_differences_of_stand_in(const Config& config, Remarks& remarks) {
+  const Written& section = *config.daemon.written;
+  const auto tell = [&](const KeyRemark& remark) {
+    remarks.warn(section, remark.key, std::string(remark.message), std::string(remark.hint));
+  };
+  if (is_given(section, kProfile.key)) tell(kProfile);
+  if (config.daemon.log_level > LogLevel::debug) tell(kDetails);
 }
 
 }  // namespace foster::config::supervisord

@@ -32,5 +32,7 @@ void tell_differences(const Process& process, Remarks& remarks);
 void tell_differences(const Group& group, Remarks& remarks);
 /// Of the sections that are about the daemon itself.
 void tell_differences_of_daemon(const Config& config, Remarks& remarks);
+/// The same where foster stands in for that daemon.
+void tell_differences_of_stand_in(const Config& config, Remarks& remarks);
 
 }  // namespace foster::config::supervisord

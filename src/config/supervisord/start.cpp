@@ -8,6 +8,21 @@
 
 namespace foster::config::supervisord {
 
+namespace {
+
+std::string in_one_line(const Diagnostic& finding) {
+  std::string text = finding.message;
+  if (finding.line != 0) {
+    text += fmt::format(" (file: '{}', line {})", finding.file, finding.line);
+  } else if (!finding.file.empty()) {
+    text += fmt::format(" (file: '{}')", finding.file);
+  }
+  if (!finding.hint.empty()) text += fmt::format("; {}", finding.hint);
+  return text;
+}
+
+}  // namespace
+
 std::expected<Read, std::vector<Diagnostic>> read_start(const Start& start) {
   auto found = read_config(
       start.config,
@@ -26,15 +41,17 @@ std::expected<Read, std::vector<Diagnostic>> read_start(const Start& start) {
 
 std::string first_error(const std::vector<Diagnostic>& findings) {
   const auto found = std::ranges::find(findings, Severity::error, &Diagnostic::severity);
-  if (found == findings.end()) return {};
-  std::string text = found->message;
-  if (found->line != 0) {
-    text += fmt::format(" (file: '{}', line {})", found->file, found->line);
-  } else if (!found->file.empty()) {
-    text += fmt::format(" (file: '{}')", found->file);
+  return found == findings.end() ? std::string() : in_one_line(*found);
+}
+
+std::vector<std::string> warnings_of(const std::vector<Diagnostic>& findings) {
+  std::vector<std::string> lines;
+  for (const Diagnostic& finding : findings) {
+    if (finding.severity != Severity::warning) continue;
+    lines.push_back(finding.key.empty() ? in_one_line(finding)
+                                        : fmt::format("{}: {}", finding.key, in_one_line(finding)));
   }
-  if (!found->hint.empty()) text += fmt::format("; {}", found->hint);
-  return text;
+  return lines;
 }
 
 }  // namespace foster::config::supervisord

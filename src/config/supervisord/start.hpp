@@ -14,5 +14,7 @@ namespace foster::config::supervisord {
 
 /// The first error in one line, with its file and line; empty where there is none.
 [[nodiscard]] std::string first_error(const std::vector<Diagnostic>& findings);
+/// Each warning in one line, with its key, file and line.
+[[nodiscard]] std::vector<std::string> warnings_of(const std::vector<Diagnostic>& findings);
 
 }  // namespace foster::config::supervisord

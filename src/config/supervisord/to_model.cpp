@@ -98,7 +98,11 @@ class Translator {
   ToModel run() {
     ToModel result;
     result.model.name = options_.default_name.empty() ? default_name_for(config_.path) : options_.default_name;
-    if (is_foster()) tell_differences_of_daemon(config_, remarks_);
+    if (is_foster()) {
+      tell_differences_of_daemon(config_, remarks_);
+    } else {
+      tell_differences_of_stand_in(config_, remarks_);
+    }
     for (const Group& group : config_.groups) {
       if (is_foster()) tell_differences(group, remarks_);
       if (is_foster() && group.pool) continue;
@@ -111,6 +115,8 @@ class Translator {
   }
 
  private:
+  /// All that programs write is in the log of the daemon, too.
+  [[nodiscard]] bool is_copied() const { return config_.daemon.log_level >= LogLevel::debug; }
   [[nodiscard]] bool is_foster() const { return options_.host == ToModelOptions::Host::foster; }
 
   void add(const Group& group, const Process& process, core::Model& model) {
@@ -181,7 +187,7 @@ class Translator {
     core::LogPolicy log = supervisord::log_of(channel);
     log.strip_ansi = config_.daemon.strip_ansi;
     if (!is_foster() && channel.capture_max_bytes > 0) log.capture = channel.capture_max_bytes;
-    if (!is_foster()) log.events = channel.events_enabled;
+    if (!is_foster()) log.events = channel.events_enabled || is_copied();
     if (channel.file.kind == LogFile::Kind::path) {
       log.file = without_meaning(absolute_path(working_directory(), channel.file.path));
     } else if (log.enabled && options_.auto_log) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "config/supervisord/start.hpp"
@@ -63,7 +64,7 @@ void Groups::forget_stored() const {
   (void)::unlink(available_file().c_str());
 }
 
-Groups::Done<std::vector<std::string>> Groups::read() {
+Groups::Done<Groups::Told> Groups::read() {
   using config::supervisord::ToModelOptions;
   auto found = config::supervisord::read_start(start_);
   if (!found) return Problem(config::supervisord::first_error(found.error()));
@@ -78,9 +79,11 @@ Groups::Done<std::vector<std::string>> Groups::read() {
   if (auto stored = store_definitions(available_file(), available); !stored) return Problem(to_string(stored.error()));
   kept_.config = std::move(found->config);
   available_ = std::move(translated.model);
-  std::vector<std::string> included;
-  for (std::size_t at = 1; at < kept_.config.files.size(); ++at) included.push_back(kept_.config.files[at].path);
-  return included;
+  Told told;
+  for (std::size_t at = 1; at < kept_.config.files.size(); ++at) told.included.push_back(kept_.config.files[at].path);
+  std::ranges::move(translated.findings, std::back_inserter(found->warnings));
+  told.warnings = config::supervisord::warnings_of(found->warnings);
+  return told;
 }
 
 Result<> Groups::keep() const {

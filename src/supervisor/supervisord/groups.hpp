@@ -38,8 +38,13 @@ class Groups {
   /// Stores all of it once more.
   [[nodiscard]] Result<> keep() const;
 
+  /// What people are to know of a configuration that was read.
+  struct Told {
+    std::vector<std::string> included;  ///< Files.
+    std::vector<std::string> warnings;  ///< Of what is otherwise here, or most likely a slip.
+  };
   /// Reads the configuration; what was available before goes, and nothing else happens. On errors it stays.
-  [[nodiscard]] Done<std::vector<std::string>> read();
+  [[nodiscard]] Done<Told> read();
 
   [[nodiscard]] const Config& config() const { return kept_.config; }
   [[nodiscard]] const std::vector<Group>& active() const { return kept_.active; }

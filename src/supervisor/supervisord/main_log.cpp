@@ -76,7 +76,7 @@ Result<> MainLog::reopen() {
 }
 
 void MainLog::write(Level level, std::string_view text) {
-  if (level > options_.level) return;
+  if (!takes(level)) return;
   const std::string line = line_of(level, text, sys::wall_now());
   if (options_.also_to) offer(*options_.also_to, line);
   if (goes_to_syslog()) ::syslog(LOG_INFO, "%.*s", static_cast<int>(line.size() - 1), line.data());

@@ -33,6 +33,8 @@ class MainLog {
   /// @errors Those of open(2); then nothing goes to the file until `reopen` can.
   [[nodiscard]] Result<> open(Options options);
 
+  /// Whether messages of this level are written at all.
+  [[nodiscard]] bool takes(Level level) const { return level <= options_.level; }
   void write(Level level, std::string_view text);
 
   /// The file by its name again, which others may have moved.

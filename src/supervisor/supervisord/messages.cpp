@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "compat/event.hpp"
+
 namespace foster::supervisor::supervisord {
 namespace {
 
@@ -12,6 +14,10 @@ std::string end_of(const std::optional<ExitStatus>& exit) {
   if (const auto* exited = std::get_if<Exited>(&*exit)) return fmt::format("exit status {}", exited->code);
   const auto& killed = std::get<Killed>(*exit);
   return fmt::format("terminated by SIG{}{}", killed.signal.name(), killed.core_dumped ? " (core dumped)" : "");
+}
+
+std::string_view name_of(compat::Channel channel) {
+  return channel == compat::Channel::standard_output ? "stdout" : "stderr";
 }
 
 }  // namespace
@@ -52,6 +58,31 @@ Message gave_up(const Process& process) {
 
 Message killing(const Process& process, int pid) {
   return {Level::warn, fmt::format("killing '{}' ({}) with SIGKILL", process.name, pid)};
+}
+
+Message stopping(const Process& process, int pid, Signal signal, Whom whom) {
+  return {Level::debug, fmt::format("killing {} (pid {}) {}with signal SIG{}", process.name, pid,
+                                    whom == Whom::group ? "process group " : "", signal.name())};
+}
+
+Message stopping_in_backoff(const Process& process) {
+  return {Level::debug, fmt::format("Attempted to kill {}, which is in BACKOFF state.", process.name)};
+}
+
+Message signalled(std::string_view name, int pid, Signal signal) {
+  return {Level::debug, fmt::format("sending {} (pid {}) sig SIG{}", name, pid, signal.name())};
+}
+
+Message child_quit() {
+  return {Level::debug, "received SIGCHLD indicating a child quit"};
+}
+
+Message wrote(const Process& process, compat::Channel channel, std::string_view text) {
+  return {Level::debug, fmt::format("'{}' {} output:\n{}", process.name, name_of(channel), compat::as_text(text))};
+}
+
+Message emitted(const Process& process, compat::Channel channel) {
+  return {Level::debug, fmt::format("'{}' {} emitted a comm event", process.name, name_of(channel))};
 }
 
 }  // namespace foster::supervisor::supervisord

@@ -36,10 +36,6 @@ constexpr mode_t kPidfileMode = 0644;
 constexpr mode_t kOwnLogMode = 0640;
 constexpr mode_t kLogMode = 0644;
 
-bool is_down(core::State state) {
-  return state == core::State::stopped || state == core::State::exited || state == core::State::failed;
-}
-
 core::Cause by_client() {
   return {.kind = core::CauseKind::requested, .detail = "a client of supervisord", .exit = std::nullopt};
 }
@@ -65,7 +61,16 @@ Supervisord::Supervisord(Tools tools, const config::supervisord::Start& start)
       calls_(tools_.loop),
       retry_(tools_.loop, [this] { open_servers_or_try_again(); }),
       events_(event_tools()),
-      patience_(tools_.loop, [this] { go_on_going_down(); }) {}
+      messages_({.groups = groups_,
+                 .fleet = [this]() -> const core::Fleet& { return fleet(); },
+                 .log = [this](Level level, const std::string& text) { log(level, text); },
+                 .has_begun = [this](core::InstanceId id) { make_logs(id); }}),
+      going_down_({.loop = tools_.loop,
+                   .engine = tools_.engine,
+                   .groups = groups_,
+                   .events = events_,
+                   .log = [this](Level level, const std::string& text) { log(level, text); },
+                   .all_are_down = [this] { go_on_from_the_ground(); }}) {}
 
 std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Tools tools,
                                                                              const config::supervisord::Start& start,
@@ -84,13 +89,13 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
     it.events_.take_up(std::move(groups));
     it.open_servers_or_try_again();
   } else {
-    auto included = it.groups_.read();
-    if (!included) return Problem(included.error());
+    auto told = it.groups_.read();
+    if (!told) return Problem(told.error());
     if (auto opened = it.open_log(); !opened) return Problem(opened.error());
     if (auto opened = it.open_servers(); !opened) return Problem(opened.error());
     it.sweep();
     if (auto stored = it.groups_.activate_all(); !stored) return Problem(stored.error());
-    it.tell_start(*included);
+    it.tell_start(*told);
   }
   it.write_pidfile();
   return made;
@@ -106,7 +111,7 @@ void Supervisord::begin() {
       return forget_what_was_not_begun();
     case Stage::restarting:
     case Stage::ending:
-      return go_down();
+      return going_down_.go_on();
   }
 }
 
@@ -159,15 +164,16 @@ void Supervisord::sweep() {
   if (!groups_.config().daemon.nocleanup) (void)remove_auto_logs(groups_.auto_logs());
 }
 
-void Supervisord::tell_start(const std::vector<std::string>& included) {
+void Supervisord::tell_start(const Groups::Told& told) {
   const Config& config = groups_.config();
   if (::geteuid() == 0 && !config.daemon.user) {
     log(Level::critical,
         "Supervisor is running as root: no user is named in the config file (user=root says that this "
         "is meant)");
   }
-  for (const std::string& path : included)
+  for (const std::string& path : told.included)
     log(Level::info, fmt::format("Included extra file \"{}\" during parsing", path));
+  for (const std::string& warning : told.warnings) log(Level::warn, warning);
   for (const auto& server : config.servers) {
     for (const auto& interface : config.rpc_interfaces) {
       log(Level::info, fmt::format("RPC interface '{}' initialized", interface.name));
@@ -204,33 +210,12 @@ void Supervisord::note(const api::EventRow& row, core::InstanceId id) {
     error = !found && found.error().about ? *found.error().about : spawn_error_of(row.cause);
     lives_.set_spawn_error(row.name, error);
   }
-  const auto add = [&](std::optional<Message> message) {
-    pending_.push_back({.id = id, .name = row.name, .message = std::move(message)});
-  };
-  if (turn == Turn::begun) add(std::nullopt);
-  if (auto message = message_of(turn, *process, row.cause.exit, error)) add(std::move(message));
-  if (row.to == core::State::failed) add(gave_up(*process));
-  if (row.from == core::State::stopping && row.to == core::State::stopping) {
-    const auto pid = fleet().view(id).pid;
-    if (pid) add(killing(*process, pid->number()));
-  }
+  messages_.note(row, id, *process, turn, error);
 }
 
 void Supervisord::settled() {
-  for (const Pending& one : std::exchange(pending_, {})) {
-    if (one.message) {
-      log(one.message->level, one.message->text);
-      continue;
-    }
-    const auto id = fleet().find(one.name);
-    const Process* process = groups_.find(one.name);
-    const auto pid = id ? fleet().view(*id).pid : std::nullopt;
-    if (!pid || process == nullptr) continue;
-    make_logs(*id);
-    const Message message = spawned(*process, pid->number());
-    log(message.level, message.text);
-  }
-  if (groups_.stage() == Stage::restarting || groups_.stage() == Stage::ending) go_down();
+  messages_.settled();
+  if (groups_.stage() == Stage::restarting || groups_.stage() == Stage::ending) going_down_.go_on();
 }
 
 // Who reads the log of a program that runs and is silent finds it empty, and not missing. Where there is a link that
@@ -311,7 +296,9 @@ void Supervisord::forget_what_was_not_begun() {
 }
 
 compat::Outcome<compat::ConfigChanges> Supervisord::reread() {
-  if (auto done = groups_.read(); !done) return refusal(FaultCode::cant_reread, done.error());
+  const auto told = groups_.read();
+  if (!told) return refusal(FaultCode::cant_reread, told.error());
+  for (const std::string& warning : told->warnings) log(Level::warn, warning);
   if (auto stored = groups_.enter(groups_.stage()); !stored) return refusal(FaultCode::cant_reread, stored.error());
   return groups_.changes();
 }
@@ -335,7 +322,7 @@ compat::Outcome<> Supervisord::remove_group(const std::string& name) {
   const auto& active = groups_.active();
   const auto group = std::ranges::find(active, name, &Group::name);
   if (group == active.end()) return refusal(FaultCode::bad_name);
-  if (!members_that_live(*group).empty()) return refusal(FaultCode::still_running);
+  if (!members_that_live(fleet(), *group).empty()) return refusal(FaultCode::still_running);
   std::vector<std::string> gone;
   for (const Process& process : group->processes) gone.push_back(service_name(process));
   if (auto stored = groups_.deactivate(name); !stored) return refusal(FaultCode::failed, stored.error());
@@ -343,16 +330,6 @@ compat::Outcome<> Supervisord::remove_group(const std::string& name) {
   if (auto done = apply(); !done) log(Level::critical, to_string(done.error()));  // it is stopped, and nobody's
   events_.remove(name);
   return {};
-}
-
-std::vector<core::InstanceId> Supervisord::members_that_live(const Group& group) const {
-  std::vector<core::InstanceId> living;
-  for (const Process& process : group.processes) {
-    const auto id = fleet().find(service_name(process));
-    if (id && !is_down(fleet().view(*id).state)) living.push_back(*id);
-  }
-  std::ranges::reverse(living);
-  return living;
 }
 
 // -- Going down, and up again --
@@ -363,7 +340,7 @@ void Supervisord::shut_down() {
     events_.emit(compat::daemon_event(compat::EventType::supervisor_state_change_stopping));
   }
   if (auto stored = groups_.enter(Stage::ending); !stored) log(Level::critical, stored.error());
-  go_down();
+  going_down_.go_on();
 }
 
 void Supervisord::restart() {
@@ -374,34 +351,10 @@ void Supervisord::restart() {
   }
   events_.emit(compat::daemon_event(compat::EventType::supervisor_state_change_stopping));
   if (auto stored = groups_.enter(Stage::restarting); !stored) log(Level::critical, stored.error());
-  go_down();
+  going_down_.go_on();
 }
 
-// Later: this is called from within what is being done, or from a request that is still to be answered.
-void Supervisord::go_down() {
-  if (std::exchange(is_going_down_due_, true)) return;
-  tools_.loop.post([this] {
-    is_going_down_due_ = false;
-    go_on_going_down();
-  });
-}
-
-// The group that comes last in the order goes first; the next one goes when nothing of it lives.
-void Supervisord::go_on_going_down() {
-  const auto& active = groups_.active();
-  for (auto group = active.rbegin(); group != active.rend(); ++group) {
-    const auto living = members_that_live(*group);
-    if (living.empty()) continue;
-    std::vector<core::InstanceId> to_stop;
-    std::ranges::copy_if(living, std::back_inserter(to_stop),
-                         [this](core::InstanceId id) { return fleet().view(id).wanted; });
-    if (to_stop.empty() || is_still_talking(*group)) return;
-    std::string names;
-    for (const core::InstanceId id : to_stop) names += (names.empty() ? "" : ", ") + fleet().view(id).name;
-    log(Level::info, fmt::format("waiting for {} to die", names));
-    const core::Cause cause{.kind = core::CauseKind::shutdown, .detail = "group by group", .exit = std::nullopt};
-    return tools_.engine.report(to_stop, core::event::Stop{cause});
-  }
+void Supervisord::go_on_from_the_ground() {
   if (groups_.stage() == Stage::restarting) return start_anew();
   if (fleet().is_shutting_down()) return;
   tools_.engine.shut_down(0, {.kind = core::CauseKind::shutdown, .detail = "supervisord", .exit = std::nullopt});
@@ -415,12 +368,12 @@ void Supervisord::start_anew() {
     for (const Process& process : group.processes) lives_.forget(service_name(process));
   }
   events_.clear();
-  auto included = groups_.read();
-  if (!included) log(Level::critical, fmt::format("it goes on with what was read before: {}", included.error()));
+  auto told = groups_.read();
+  if (!told) log(Level::critical, fmt::format("it goes on with what was read before: {}", told.error()));
   if (auto opened = open_log(); !opened) log(Level::critical, opened.error());
   sweep();
   if (auto stored = groups_.activate_all(); !stored) log(Level::critical, stored.error());
-  tell_start(included.value_or(std::vector<std::string>()));
+  tell_start(told.value_or(Groups::Told()));
   open_servers_or_try_again();
   write_pidfile();
   activate_all();
@@ -546,9 +499,15 @@ void Supervisord::stop(const compat::Process& process, compat::Wait wait, Done d
 compat::Outcome<> Supervisord::signal(const compat::Process& process, Signal signal) {
   const auto id = find(process);
   if (!id) return refusal(FaultCode::bad_name);
+  const Message message = signalled(process.name, process.pid, signal);
+  log(message.level, message.text);
   const auto sent = tools_.executor.send_signal(*id, signal);
   if (sent || sent.error().code == ESRCH) return {};  // it is about to be seen that it has ended
   return refusal(FaultCode::failed, to_string(sent.error()));
+}
+
+void Supervisord::bring_logs_up_to_date(const compat::Process& process) {
+  if (const auto id = find(process)) tools_.executor.drain_output(*id);
 }
 
 compat::Outcome<> Supervisord::clear_logs(const compat::Process& process) {
@@ -556,6 +515,10 @@ compat::Outcome<> Supervisord::clear_logs(const compat::Process& process) {
   if (!id) return refusal(FaultCode::bad_name);
   const auto cleared = tools_.executor.clear_logs(*id);
   return cleared ? compat::Outcome<>() : compat::Outcome<>(refusal(FaultCode::failed, to_string(cleared.error())));
+}
+
+void Supervisord::trace(const std::string& text) {
+  log(Level::trace, text);
 }
 
 std::string Supervisord::main_log() const {

@@ -16,10 +16,11 @@
 #include "supervisor/commands.hpp"
 #include "supervisor/supervisord/calls.hpp"
 #include "supervisor/supervisord/event_pools.hpp"
+#include "supervisor/supervisord/going_down.hpp"
 #include "supervisor/supervisord/groups.hpp"
 #include "supervisor/supervisord/lives.hpp"
 #include "supervisor/supervisord/main_log.hpp"
-#include "supervisor/supervisord/messages.hpp"
+#include "supervisor/supervisord/process_messages.hpp"
 #include "supervisor/supervisord/servers.hpp"
 
 namespace foster::supervisor::supervisord {
@@ -78,28 +79,23 @@ class Supervisord final : public compat::Daemon {
   void stop(const compat::Process& process, compat::Wait wait, Done done) override;
   [[nodiscard]] compat::Outcome<> signal(const compat::Process& process, Signal signal) override;
   [[nodiscard]] compat::Outcome<> write_stdin(const compat::Process& process, const std::string& text) override;
+  void bring_logs_up_to_date(const compat::Process& process) override;
   [[nodiscard]] compat::Outcome<> clear_logs(const compat::Process& process) override;
   [[nodiscard]] compat::Outcome<compat::ConfigChanges> reread() override;
   [[nodiscard]] compat::Outcome<> add_group(const std::string& name) override;
   [[nodiscard]] compat::Outcome<> remove_group(const std::string& name) override;
   [[nodiscard]] std::string main_log() const override;
   [[nodiscard]] compat::Outcome<> clear_main_log() override;
+  void trace(const std::string& text) override;
   void send_event(const std::string& type, const std::string& data) override;
   void shut_down() override;
   void restart() override;
 
  private:
-  struct Pending {
-    core::InstanceId id;
-    std::string name;
-    std::optional<Message> message;  ///< Empty: a run has begun, whose pid is not known yet.
-  };
-
   Supervisord(Tools tools, const config::supervisord::Start& start);
   [[nodiscard]] const core::Fleet& fleet() const { return tools_.engine.fleet(); }
   [[nodiscard]] std::optional<core::InstanceId> find(const compat::Process& process) const;
   [[nodiscard]] compat::Process row_of(const Group& group, const Process& process) const;
-  [[nodiscard]] std::vector<core::InstanceId> members_that_live(const Group& group) const;
   [[nodiscard]] compat::Outcome<> command_of(const Process& process) const;
 
   [[nodiscard]] Groups::Done<> open_log();
@@ -110,16 +106,14 @@ class Supervisord final : public compat::Daemon {
   void sweep();
   void remember();
   void log(Level level, std::string_view text) { log_.write(level, text); }
-  void tell_start(const std::vector<std::string>& included);
+  void tell_start(const Groups::Told& told);
 
   [[nodiscard]] EventPools::Tools event_tools();
   void tell_of_groups();
-  [[nodiscard]] bool is_still_talking(const Group& group);
   void activate_all();
   [[nodiscard]] Result<> apply();
   void forget_what_was_not_begun();
-  void go_down();
-  void go_on_going_down();
+  void go_on_from_the_ground();
   void start_anew();
 
   Tools tools_;
@@ -131,10 +125,8 @@ class Supervisord final : public compat::Daemon {
   std::optional<Servers> servers_;
   Timer retry_;
   EventPools events_;
-  Timer patience_;
-  std::optional<core::Instant> patience_ends_;  ///< Of a pool whose turn to stop has come.
-  std::vector<Pending> pending_;
-  bool is_going_down_due_ = false;
+  ProcessMessages messages_;
+  GoingDown going_down_;
 };
 
 }  // namespace foster::supervisor::supervisord

@@ -10,15 +10,9 @@
 namespace foster::supervisor::supervisord {
 namespace {
 
-using namespace std::chrono_literals;
 using compat::EventType;
 using compat::FaultCode;
 using compat::refusal;
-
-// What listeners have in their hands when their turn to stop comes, they may finish: as long as Supervisor's loop takes
-// for a turn.
-constexpr core::Duration kPatience = 1s;
-constexpr core::Duration kBetweenLooks = 20ms;
 
 }  // namespace
 
@@ -59,25 +53,14 @@ void Supervisord::tell_of_groups() {
   if (is_new) events_.emit(compat::daemon_event(EventType::supervisor_state_change_running));
 }
 
-bool Supervisord::is_still_talking(const Group& group) {
-  const core::Instant now(sys::monotonic_now());
-  if (!group.pool || events_.is_quiet(group.name)) {
-    patience_ends_.reset();
-    return false;
-  }
-  if (!patience_ends_) patience_ends_ = now + kPatience;
-  if (*patience_ends_ <= now) {
-    patience_ends_.reset();
-    return false;
-  }
-  patience_.arm(now + kBetweenLooks);
-  return true;
-}
-
 void Supervisord::hear(core::InstanceId id, core::Stream stream, OutputPart part, std::string_view text) {
   const bool is_out = stream == core::Stream::out;
   const auto channel = is_out ? compat::Channel::standard_output : compat::Channel::standard_error;
   const std::string service = fleet().view(id).name;
+  if (const Process* process = groups_.find(service); process != nullptr && log_.takes(Level::debug)) {
+    const Message message = part == OutputPart::captured ? emitted(*process, channel) : wrote(*process, channel, text);
+    log(message.level, message.text);
+  }
   if (part == OutputPart::captured) {
     events_.hear_captured(service, channel, text);
   } else {

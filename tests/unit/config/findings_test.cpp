@@ -1,4 +1,6 @@
 // Every finding about a config, as people see it.
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -188,6 +190,43 @@ TEST(FindingsAboutReadiness, KnowALogThatIsThrownAway) {
   EXPECT_EQ(findings("[service.web]\ncommand = 'web'\nready = { log = 'up' }\nlog = 'none'\n"),
             finding(9, "ready = { log = 'up' }", "ready.log reads the output, and log = \"none\" throws it away",
                     "keep the log, or become ready in another way"));
+}
+
+TEST(FindingsAboutReadiness, KnowALogThatKeepsNothing) {
+  const auto lines = [](std::string_view log) {
+    return fmt::format("[service.web]\ncommand = 'web'\nready = {{ log = 'up' }}\nlog = {{ file = '{}' }}\n", log);
+  };
+  const auto refused = [](std::string_view log) {
+    return finding(9, "ready = { log = 'up' }", fmt::format("ready.log reads the output, and {} keeps nothing", log),
+                   "keep the log, or become ready in another way");
+  };
+  for (const char* log : {"/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/2"}) {
+    EXPECT_EQ(findings(lines(log)), refused(log));
+  }
+  EXPECT_EQ(findings(lines("/tmp/web.log")), "(none)");
+}
+
+// A FIFO that was made later must not keep what was in force from being read again.
+TEST(FindingsAboutReadiness, KnowALogThatIsNoRegularFileOnlyFromAFile) {
+  const TemporaryDirectory directory;
+  const std::string fifo = directory.path() + "/fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const std::string text = "[service.web]\ncommand = 'web'\nready = { log = 'up' }\nlog = { file = 'fifo' }\n";
+  const std::string config = directory.write("foster.toml", text);
+  const auto loaded = load_file(config);
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(render(loaded.error()),
+              testing::HasSubstr("foster.toml:3:9: error: ready.log reads the output, and " + fifo + " keeps nothing"));
+  EXPECT_TRUE(load_text(text, config, directory.path(), "x"));
+  const std::string conf =
+      directory.write("supervisord.conf",
+                      "[supervisord]\n[program:web]\ncommand=web\n"
+                      "stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\nx-foster-ready={ log = \"up\" }\n");
+  const auto classic = load_file(conf);
+  ASSERT_FALSE(classic);
+  EXPECT_THAT(render(classic.error()),
+              testing::HasSubstr("supervisord.conf:6:16: error: ready.log reads the output, and "
+                                 "/dev/stdout keeps nothing"));
 }
 
 TEST(FindingsAboutCommands, AreClear) {
