@@ -258,7 +258,8 @@ void Supervisord::handle_signal(int signal) {
 // -- Groups come and go --
 
 Result<> Supervisord::apply() {
-  return tools_.commands.put_in_force(groups_.definitions_from(tools_.definitions), by_config());
+  auto wanted = groups_.definitions_from(tools_.definitions);
+  return wanted ? tools_.commands.put_in_force(std::move(*wanted), by_config()) : Failure(wanted.error());
 }
 
 // Whoever is wanted runs, or is about to: it was begun before the supervisor was lost. All others are as if they had
@@ -273,6 +274,7 @@ void Supervisord::activate_all() {
   auto done = tools_.commands.put_in_force(std::move(wanted), by_config());
   if (done) done = apply();
   if (!done) log(Level::critical, fmt::format("nothing is started: {}", to_string(done.error())));
+  groups_.rest();
   if (auto stored = groups_.enter(Stage::running); !stored) log(Level::critical, stored.error());
 }
 
@@ -288,11 +290,10 @@ void Supervisord::forget_what_was_not_begun() {
     if (std::ranges::find(whole, group.name) == whole.end()) events_.remove(group.name);
   }
   if (whole.size() != groups_.active().size()) (void)groups_.keep_only(whole);
-  const Definitions wanted = groups_.definitions_from(tools_.definitions);
-  if (wanted.model.services.size() == tools_.definitions.model.services.size()) return;
-  if (auto done = tools_.commands.put_in_force(wanted, by_config()); !done) {
-    log(Level::critical, to_string(done.error()));
-  }
+  auto wanted = groups_.definitions_from(tools_.definitions);
+  if (wanted && wanted->model.services.size() == tools_.definitions.model.services.size()) return;
+  auto done = wanted ? tools_.commands.put_in_force(std::move(*wanted), by_config()) : Failure(wanted.error());
+  if (!done) log(Level::critical, to_string(done.error()));
 }
 
 compat::Outcome<compat::ConfigChanges> Supervisord::reread() {
