@@ -392,6 +392,9 @@ class FosterTest(unittest.TestCase):
         wait_until(lambda: not is_alive(lost), "for the end of the supervisor")
         server.wait_until_there()
         after = self.info(server, "a")
+        with server.proxy() as proxy:
+            config = {one["name"]: one for one in proxy.supervisor.getAllConfigInfo()}
+        self.assertEqual(config["a"]["stdout_logfile"], before["stdout_logfile"])
         own = ("pid", "start", "statename", "stdout_logfile")
         self.assertEqual([before[key] for key in own], [after[key] for key in own])
         again = self.info(server, "b")
