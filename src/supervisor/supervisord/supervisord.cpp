@@ -103,6 +103,7 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
 
 void Supervisord::begin() {
   remember();
+  messages_.take_up();
   if (fleet().is_shutting_down()) return;
   switch (groups_.stage()) {
     case Stage::starting:
