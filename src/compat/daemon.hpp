@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <foster/signal.hpp>
@@ -32,8 +33,11 @@ struct Process {
   std::string stderr_log = {};
 };
 
+/// The file of a log that has no name yet.
+inline constexpr std::string_view kAutomatic = "auto";
+
 struct LogConfig {
-  std::string file = "none";  ///< Or "auto".
+  std::string file = "none";  ///< Or `kAutomatic`.
   std::int64_t backups = 10;
   std::int64_t most_bytes = 0;
   std::int64_t capture_bytes = 0;
@@ -50,7 +54,7 @@ struct ProcessConfig {
   bool autostart = true;
   std::string command = {};
   std::string directory = "none";
-  std::string uid = "none";
+  std::optional<std::int64_t> uid = {};
   std::vector<int> exit_codes = {0};
   std::int64_t start_seconds = 1;
   std::int64_t start_retries = 3;

@@ -22,12 +22,15 @@ struct Opened {
 
 Outcome<Opened> open_log(const std::string& path) {
   auto fd = sys::open_file(path, O_RDONLY | O_NONBLOCK);
-  struct stat status{};
-  if (!fd || ::fstat(fd->get(), &status) != 0) {
-    const bool is_absent = !fd && (fd.error().code == ENOENT || fd.error().code == ENOTDIR);
+  if (!fd) {
+    const bool is_absent = fd.error().code == ENOENT || fd.error().code == ENOTDIR;
     return is_absent ? refusal(FaultCode::no_file) : refusal(FaultCode::failed);
   }
-  return Opened{.fd = std::move(*fd), .size = status.st_size};
+  // Of what goes by, as a pipe, nothing can be read again.
+  struct stat status{};
+  const off_t size = ::lseek(fd->get(), 0, SEEK_END);
+  if (size < 0 || ::fstat(fd->get(), &status) != 0 || S_ISDIR(status.st_mode)) return refusal(FaultCode::failed);
+  return Opened{.fd = std::move(*fd), .size = size};
 }
 
 Outcome<std::string> read_at(const UniqueFd& fd, std::int64_t begin, std::int64_t length) {
@@ -60,7 +63,7 @@ TailWindow tail_window(const std::string& path, std::int64_t offset, std::int64_
   constexpr std::int64_t kEndless = std::int64_t{1} << 62;
   length = std::clamp(length, -kEndless, kEndless);
   const auto opened = open_log(path);
-  if (!opened) return {};
+  if (!opened) return {.text = {}, .offset = opened.error().code == FaultCode::no_file ? 0 : offset};
   const std::int64_t size = opened->size;
   TailWindow window{.text = {}, .offset = size, .has_overflow = size - length > offset};
   if (length <= 0 || (!window.has_overflow && offset >= size)) return window;

@@ -112,7 +112,7 @@ Value struct_of(const ProcessConfig& config) {
       {"process_prio", config.priority},
       {"command", config.command},
       {"directory", config.directory},
-      {"uid", config.uid},
+      {"uid", config.uid ? Value(*config.uid) : Value("none")},
       {"exitcodes", std::move(exit_codes)},
       {"startsecs", config.start_seconds},
       {"startretries", config.start_retries},

@@ -10,14 +10,17 @@ import contextlib
 import os
 import re
 import signal
+import socket
+import subprocess
 import sys
+import unittest
 import xmlrpc.client
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fosters import Both, foster  # noqa: E402
-from servers import Server, wait_until  # noqa: E402
+from servers import DEADLINE, Server, wait_until  # noqa: E402
 from supervisorctl_test import HEAD, main  # noqa: E402
 
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)$")
@@ -122,6 +125,97 @@ class DetailsTest(Both):
     def test_nothing_of_it_at_info(self) -> None:
         for levels in self.each("", lambda server: {one[0] for one in self.live(server, "info")}):
             self.assertLessEqual(levels, {"INFO", "WARN", "CRIT"})  # type: ignore[operator]
+
+
+class SystemLogTest(Both):
+    """Its log is the system's: here a socket in its place, which a mount of its own shows to the server alone."""
+
+    # What syslog(3) speaks to is $1/log; /dev is made anew around it.
+    ENTER = """
+set -e
+mkdir "$1/dev"
+mount -t tmpfs none "$1/dev"
+for name in null zero full random urandom tty; do
+  touch "$1/dev/$name"
+  mount --bind "/dev/$name" "$1/dev/$name"
+done
+ln -s /proc/self/fd "$1/dev/fd"
+for n in 0/stdin 1/stdout 2/stderr; do ln -s "/proc/self/fd/${n%/*}" "$1/dev/${n#*/}"; done
+ln -s "$1/log" "$1/dev/log"
+mount --rbind "$1/dev" /dev
+shift
+exec "$@"
+"""
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root mounts something over /dev")
+    def test_main_log(self) -> None:
+        def live(server: Server) -> object:
+            server.command = ["unshare", "-m", "sh", "-c", self.ENTER, "sh", str(server.directory), *server.command]
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+                log.bind(str(server.directory / "log"))
+                log.settimeout(DEADLINE)
+                server.start()
+                server.wait_until_settled()
+                with server.proxy() as proxy:
+                    try:
+                        answer: object = proxy.supervisor.readLog(0, 0)
+                    except xmlrpc.client.Fault as fault:
+                        answer = fault.faultCode
+                    proxy.supervisor.stopProcess("a")
+                os.kill(server.pid, signal.SIGTERM)
+                server.end()
+                told = []
+                while not told or "received SIGTERM" not in told[-1]:
+                    told.append(log.recv(65536).decode())
+            known = re.compile(r"spawned|success|stopped|received")
+            shape = re.sub(r"\d+", "N", told[0].split(" CRIT ")[0])
+            lines = [re.sub(r"pid \d+", "pid N", text.split(",", 1)[1][4:].rstrip("\n")) for text in told if known.search(text)]
+            return shape, lines, answer, (server.directory / "main.log").exists()
+
+        config = HEAD.replace("DIR/main.log", "syslog", 1) + "[program:a]\ncommand=/bin/sleep 600\nstartsecs=0\n"
+        _, lines, *rest = self.same(config, live)  # type: ignore[misc]
+        self.assertIn("INFO spawned: 'a' with pid N", lines)
+        self.assertEqual(rest, [20, False])
+
+
+class ForegroundTest(Both):
+    def test_programs_that_write_to_its_standard_output(self) -> None:
+        """Under a terminal or a container: all is in one stream."""
+        config = HEAD + (
+            '[program:a]\ncommand=/bin/sh -c "echo to the left; echo to the right >&2; exec sleep 600"\nstartsecs=0\n'
+            "stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n"
+            "stderr_logfile=/dev/stderr\nstderr_logfile_maxbytes=0\n"
+        )
+
+        def live(server: Server) -> object:
+            reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            assert reader.stdin and reader.stdout
+            server.start(output=reader.stdin)
+            reader.stdin.close()
+            server.wait_until_settled()
+            text = b""
+            while b"success: a" not in text or text.count(b"to the") < 2:
+                piece = reader.stdout.read1(65536)
+                self.assertTrue(piece, text)
+                text += piece
+            with server.proxy() as proxy:
+                answer: list[object] = [proxy.supervisor.tailProcessStdoutLog("a", 3, 10)]
+                try:
+                    answer.append(proxy.supervisor.readProcessStdoutLog("a", 0, 0))
+                except xmlrpc.client.Fault as fault:
+                    answer.append(fault.faultCode)
+            os.kill(server.pid, signal.SIGTERM)
+            server.end()
+            text += reader.stdout.read()
+            reader.wait(DEADLINE)
+            reader.stdout.close()
+            known = re.compile(r"^to the|spawned|success|stopped|received")
+            lines = [line.split(",", 1)[-1][4:] if line[0].isdigit() else line for line in text.decode().splitlines() if line]
+            return sorted(re.sub(r"pid \d+", "pid N", line) for line in lines if known.search(line)), answer
+
+        lines, _ = self.same(config, live)  # type: ignore[misc]
+        self.assertIn("to the left", lines)
+        self.assertIn("INFO spawned: 'a' with pid N", lines)
 
 
 class WarningsTest(Both):

@@ -15,6 +15,7 @@ import time
 import xmlrpc.client
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 # A loaded machine, under sanitizers: generous, and never reached when all is well.
 DEADLINE = 60.0
@@ -76,8 +77,10 @@ class Server:
         text = text.replace(str(self.directory), "DIR")
         return text.replace(str(self.port), "PORT") if self.port else text
 
-    def start(self) -> None:
-        with open(self.directory / "output.txt", "wb") as output:
+    def start(self, output: IO[bytes] | None = None) -> None:
+        """@param output Where it writes to; otherwise it is a file that is told when it ends too early."""
+        with open(self.directory / "output.txt", "wb") as file:
+            output = output or file
             self._process = subprocess.Popen(
                 [*self.command, "-n", "-c", str(self.config)],
                 cwd=self.directory,
@@ -109,9 +112,16 @@ class Server:
     def _output(self) -> str:
         return (self.directory / "output.txt").read_text(errors="replace")
 
+    def wait_until_answered(self) -> None:
+        """The same of one that runs in the background."""
+        wait_until(self._answers, f"for the server in {self.directory}")
+
     def _is_there(self) -> bool:
         if not self.is_alive():
             raise AssertionError(f"the server has ended: {self._output()}")
+        return self._answers()
+
+    def _answers(self) -> bool:
         try:
             with self.proxy() as proxy:
                 return bool(proxy.system.listMethods())

@@ -142,6 +142,47 @@ class DaemonTest(Both):
         config = HEAD.replace("[supervisord]", "[supervisord]\numask=027", 1) + "[program:a]\n" + SLEEPER
         self.assertEqual(self.same(config, live), ((False, False, False), "0027", True))
 
+    def test_a_directory_of_its_own(self) -> None:
+        """In the background it goes there, and what is relative means that."""
+        config = HEAD.replace("[supervisord]", "[supervisord]\ndirectory=DIR/unused", 1)
+        config += f"[program:a]\n{SLEEPER}stdout_logfile=here.log\n"
+
+        def live(server: Server) -> object:
+            there = server.directory / "there"
+            there.mkdir()
+            (server.directory / "unused").mkdir()
+            self.assertEqual(daemonize(server, "-d", str(there), "-j", "my.pid", "-l", "my.log").returncode, 0)
+            found = [server.directory / name for name in ("my.pid", "there/my.pid")]
+            wait_until(lambda: any(path.exists() and path.read_text() for path in found), "for the pidfile")
+            pid = next(pid_in(path) for path in found if path.exists())
+            self.addCleanup(lambda: kill_tree(pid))
+            server.wait_until_answered()
+            with server.proxy() as proxy:
+                wait_until(lambda: proxy.supervisor.getProcessInfo("a")["statename"] == "RUNNING", "for a")
+                info = proxy.supervisor.getProcessInfo("a")
+                self.assertEqual(os.path.basename(str(info["stdout_logfile"])), "here.log")
+                self.assertEqual(proxy.supervisor.readProcessStdoutLog("a", 0, 0), "")
+            where = [server.blank(os.readlink(f"/proc/{one}/cwd")) for one in (pid, info["pid"])]
+            files = sorted(str(path.relative_to(server.directory)) for path in server.directory.rglob("*.log"))
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda: not is_alive(pid), "for its end")
+            return where, [name for name in files if "---" not in name and "foster" not in name.lower()]
+
+        self.assertEqual(self.same(config, live), (["DIR/there", "DIR/there"], ["my.log", "there/here.log"]))
+
+    def test_in_the_foreground_it_stays_where_it_is(self) -> None:
+        def live(server: Server) -> object:
+            (server.directory / "there").mkdir()
+            server.start()
+            server.wait_until_there()
+            with server.proxy() as proxy:
+                wait_until(lambda: proxy.supervisor.getProcessInfo("a")["statename"] == "RUNNING", "for a")
+                pid = proxy.supervisor.getProcessInfo("a")["pid"]
+            return server.blank(os.readlink(f"/proc/{pid}/cwd"))
+
+        config = HEAD.replace("[supervisord]", "[supervisord]\ndirectory=DIR/there", 1)
+        self.assertEqual(self.same(config + f"[program:a]\n{SLEEPER}", live), "DIR")
+
     def test_what_the_log_says(self) -> None:
         config = HEAD + (
             "[program:stays]\ncommand=/bin/sleep 600\nstartsecs=1\n"
@@ -392,6 +433,9 @@ class FosterTest(unittest.TestCase):
         wait_until(lambda: not is_alive(lost), "for the end of the supervisor")
         server.wait_until_there()
         after = self.info(server, "a")
+        with server.proxy() as proxy:
+            config = {one["name"]: one for one in proxy.supervisor.getAllConfigInfo()}
+        self.assertEqual(config["a"]["stdout_logfile"], before["stdout_logfile"])
         own = ("pid", "start", "statename", "stdout_logfile")
         self.assertEqual([before[key] for key in own], [after[key] for key in own])
         again = self.info(server, "b")

@@ -29,6 +29,7 @@ void each_field(Visit& visit, Is<Kept> auto& it) {
   visit("stage", it.stage);
   visit("config", it.config);
   visit("active", it.active);
+  visit("added_since", it.added_since);
 }
 
 namespace {

@@ -31,6 +31,8 @@ struct Kept {
   Stage stage = Stage::starting;
   Config config = {};              ///< Available; without what is about its text.
   std::vector<Group> active = {};  ///< Each as it was when it was added.
+  /// Those that were added since the configuration was read.
+  std::vector<std::string> added_since = {};
 };
 
 [[nodiscard]] std::string to_json(const Start& start);

@@ -9,7 +9,7 @@ using config::supervisord::LogFile;
 std::string text_of(const LogFile& file) {
   switch (file.kind) {
     case LogFile::Kind::automatic:
-      return "auto";
+      return std::string(compat::kAutomatic);
     case LogFile::Kind::path:
       return file.path;
     case LogFile::Kind::none:
@@ -45,7 +45,7 @@ compat::ProcessConfig row_of(const config::supervisord::Group& group, const conf
                             .kill_as_group = process.killasgroup,
                             .redirect_stderr = process.redirect_stderr};
   if (process.directory) row.directory = *process.directory;
-  if (process.user) row.uid = std::to_string(process.user->uid);
+  if (process.user) row.uid = process.user->uid;
   if (process.serverurl) row.server_url = *process.serverurl;
   row.stdout_log = log_of(process.out);
   row.stderr_log = log_of(process.err);

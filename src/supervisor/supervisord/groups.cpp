@@ -77,6 +77,7 @@ Groups::Done<Groups::Told> Groups::read() {
     return Problem(to_string(stored.error()));
   }
   kept_.config = std::move(found->config);
+  kept_.added_since.clear();
   Told told;
   for (std::size_t at = 1; at < kept_.config.files.size(); ++at) told.included.push_back(kept_.config.files[at].path);
   std::ranges::move(translated.findings, std::back_inserter(found->warnings));
@@ -91,6 +92,10 @@ Result<> Groups::keep() const {
 
 bool Groups::is_active(std::string_view group) const {
   return find_in(kept_.active, group) != nullptr;
+}
+
+bool Groups::is_as_read(std::string_view group) const {
+  return is_active(group) && std::ranges::find(kept_.added_since, group) != kept_.added_since.end();
 }
 
 const Process* Groups::find(std::string_view service) const {
@@ -136,6 +141,8 @@ Groups::Done<> Groups::change_active(std::vector<Group> groups, Stage stage) {
 }
 
 Groups::Done<> Groups::activate_all() {
+  kept_.added_since.clear();
+  for (const Group& group : kept_.config.groups) kept_.added_since.push_back(group.name);
   return change_active(kept_.config.groups, Stage::starting);
 }
 
@@ -143,12 +150,14 @@ Groups::Done<> Groups::activate(std::string_view group) {
   std::vector<Group> groups = kept_.active;
   groups.push_back(*find_in(kept_.config.groups, group));
   std::ranges::stable_sort(groups, {}, [](const Group& one) { return std::pair(one.priority, one.name); });
+  kept_.added_since.emplace_back(group);
   return change_active(std::move(groups), kept_.stage);
 }
 
 Groups::Done<> Groups::deactivate(std::string_view group) {
   std::vector<Group> groups = kept_.active;
   std::erase_if(groups, [group](const Group& one) { return one.name == group; });
+  std::erase(kept_.added_since, group);
   return change_active(std::move(groups), kept_.stage);
 }
 

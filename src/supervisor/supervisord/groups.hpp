@@ -51,6 +51,8 @@ class Groups {
   [[nodiscard]] const std::vector<Group>& active() const { return kept_.active; }
   [[nodiscard]] Stage stage() const { return kept_.stage; }
   [[nodiscard]] bool is_active(std::string_view group) const;
+  /// Whether it became active after the configuration was read: then its AUTO logs have names that clients are told.
+  [[nodiscard]] bool is_as_read(std::string_view group) const;
   /// Of an active group, by the name of its service; null: none.
   [[nodiscard]] const Process* find(std::string_view service) const;
   /// What a reread would change.

@@ -1,7 +1,10 @@
 #include "supervisor/supervisord/process_messages.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
+
+#include "config/supervisord/to_model.hpp"
 
 namespace foster::supervisor::supervisord {
 
@@ -10,6 +13,10 @@ void ProcessMessages::note(const api::EventRow& row, core::InstanceId id, const 
   const auto add = [&](std::optional<Message> message) {
     pending_.push_back({.name = row.name, .message = std::move(message)});
   };
+  const auto& groups = tools_.groups.active();
+  const auto group = std::ranges::find(groups, process.group, &Group::name);
+  auto told = group != groups.end() && group->socket ? sockets_.note(group->socket->url, id, row.to) : std::nullopt;
+  if (told && turn == Turn::begun) add(std::exchange(told, std::nullopt));
   if (turn == Turn::begun) add(std::nullopt);
   if (auto message = message_of(turn, process, row.cause.exit, spawn_error)) add(std::move(message));
   if (turn == Turn::too_quick || turn == Turn::ended || turn == Turn::stopped) add(child_quit());
@@ -17,6 +24,17 @@ void ProcessMessages::note(const api::EventRow& row, core::InstanceId id, const 
   if (row.to == core::State::stopping && turn == Turn::none) note_signal(row, id, process);
   const bool is_given_up = row.from == core::State::backoff && row.to == core::State::stopped;
   if (is_given_up && row.cause.kind == core::CauseKind::requested) add(stopping_in_backoff(process));
+  if (told) add(std::move(told));
+}
+
+void ProcessMessages::take_up() {
+  const core::Fleet& fleet = tools_.fleet();
+  for (const Group& group : tools_.groups.active()) {
+    for (const Process& process : group.processes) {
+      const auto id = fleet.find(config::supervisord::service_name(process));
+      if (id && group.socket) (void)sockets_.note(group.socket->url, *id, fleet.view(*id).state);
+    }
+  }
 }
 
 void ProcessMessages::note_signal(const api::EventRow& row, core::InstanceId id, const Process& process) {

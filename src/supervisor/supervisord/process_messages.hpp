@@ -12,6 +12,7 @@
 #include "supervisor/supervisord/groups.hpp"
 #include "supervisor/supervisord/lives.hpp"
 #include "supervisor/supervisord/messages.hpp"
+#include "supervisor/supervisord/socket_users.hpp"
 
 namespace foster::supervisor::supervisord {
 
@@ -27,6 +28,8 @@ class ProcessMessages {
 
   explicit ProcessMessages(Tools tools) : tools_(std::move(tools)) {}
 
+  /// What runs already is nothing new. Once, before anything is noted.
+  void take_up();
   /// What is about to happen to a process. @param spawn_error Of a turn that is `no_spawn`.
   void note(const api::EventRow& row, core::InstanceId id, const Process& process, Turn turn,
             std::string_view spawn_error);
@@ -42,6 +45,7 @@ class ProcessMessages {
   void tell_spawned(const std::string& name);
 
   Tools tools_;
+  SocketUsers sockets_;
   std::vector<Pending> pending_;
 };
 

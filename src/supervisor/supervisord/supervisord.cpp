@@ -103,6 +103,7 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
 
 void Supervisord::begin() {
   remember();
+  messages_.take_up();
   if (fleet().is_shutting_down()) return;
   switch (groups_.stage()) {
     case Stage::starting:
@@ -445,12 +446,23 @@ std::vector<compat::Process> Supervisord::processes() const {
   return rows;
 }
 
+void Supervisord::name_automatic_logs(core::InstanceId id, compat::ProcessConfig& row) const {
+  const core::Service& service = fleet().service_of(id);
+  for (const auto& [stream, log] :
+       {std::pair(core::Stream::out, &row.stdout_log), std::pair(core::Stream::err, &row.stderr_log)}) {
+    if (log->file == compat::kAutomatic)
+      log->file = logs::log_path(service, fleet().view(id).index, stream, tools_.log_directory);
+  }
+}
+
 std::vector<compat::ProcessConfig> Supervisord::configs() const {
   std::vector<compat::ProcessConfig> rows;
   for (const Group& group : groups_.config().groups) {
     for (const Process& process : group.processes) {
       rows.push_back(supervisord::row_of(group, process));
       rows.back().is_in_use = groups_.is_active(group.name);
+      const auto id = groups_.is_as_read(group.name) ? fleet().find(service_name(process)) : std::nullopt;
+      if (id) name_automatic_logs(*id, rows.back());
     }
   }
   return rows;

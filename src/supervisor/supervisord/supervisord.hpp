@@ -96,6 +96,7 @@ class Supervisord final : public compat::Daemon {
   [[nodiscard]] const core::Fleet& fleet() const { return tools_.engine.fleet(); }
   [[nodiscard]] std::optional<core::InstanceId> find(const compat::Process& process) const;
   [[nodiscard]] compat::Process row_of(const Group& group, const Process& process) const;
+  void name_automatic_logs(core::InstanceId id, compat::ProcessConfig& row) const;
   [[nodiscard]] compat::Outcome<> command_of(const Process& process) const;
 
   [[nodiscard]] Groups::Done<> open_log();

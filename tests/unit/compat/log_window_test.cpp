@@ -1,6 +1,7 @@
 #include "compat/log_window.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "support/temporary_directory.hpp"
 
@@ -30,6 +31,15 @@ TEST_F(LogWindow, WhatCannotBeReadHasACause) {
   EXPECT_EQ(read_window(path, -1, 1).error().code, FaultCode::bad_arguments);
   EXPECT_EQ(read_window(place.path("none"), 0, 0).error().code, FaultCode::no_file);
   EXPECT_EQ(read_window(place.path(""), 0, 0).error().code, FaultCode::failed);
+}
+
+TEST_F(LogWindow, WhatGoesByCannotBeReadAgain) {
+  const std::string fifo = place.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(read_window(fifo, 0, 0).error().code, FaultCode::failed);
+  EXPECT_EQ(read_window("/dev/null", 0, 0), "");
+  EXPECT_EQ(tail_window(fifo, 3, 10).offset, 3);
+  EXPECT_EQ(tail_window(place.path("none"), 3, 10).offset, 0);
 }
 
 TEST_F(LogWindow, TheTailTellsWhereItEnds) {

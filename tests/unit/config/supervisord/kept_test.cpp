@@ -59,11 +59,13 @@ Config config_of(const std::string& text) {
 TEST(KeptConfig, ComesBackAsItWas) {
   Kept kept{.stage = Stage::restarting, .config = config_of(kEverything)};
   kept.active = kept.config.groups;
+  kept.added_since = {"web"};
   const std::string text = to_json(kept);
   const auto again = kept_from_json(text);
   ASSERT_TRUE(again) << again.error();
   EXPECT_EQ(to_json(*again), text);
   EXPECT_EQ(again->stage, Stage::restarting);
+  EXPECT_EQ(again->added_since, kept.added_since);
   const auto& web = again->active.back().processes.at(1);
   EXPECT_EQ(web.name, "1");
   EXPECT_EQ(web.out.max_bytes, std::uint64_t{3} << 30U);
