@@ -89,6 +89,26 @@ def is_alive(pid: int) -> bool:
     return state not in "ZX"
 
 
+def run_foster(server: Server, *words: str) -> str:
+    done = subprocess.run(
+        [SETTINGS.foster, *words],
+        cwd=server.directory,
+        env=server.environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def supervisor_of(server: Server) -> int:
+    said = run_foster(server, "info", "--json")
+    found = re.search(r'"supervisor":(\d+)', said)
+    assert found, said
+    return int(found[1])
+
+
 class CommandLineTest(Both):
     def ask(self, server: Server, words: str) -> tuple[int, bool]:
         done = subprocess.run(
@@ -386,23 +406,6 @@ class FosterTest(unittest.TestCase):
         server.wait_until_there()
         return server
 
-    def run_foster(self, server: Server, *words: str) -> str:
-        done = subprocess.run(
-            [SETTINGS.foster, *words],
-            cwd=server.directory,
-            env=server.environment(),
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-        )
-        return done.stdout + done.stderr
-
-    def supervisor_of(self, server: Server) -> int:
-        found = re.search(r'"supervisor":(\d+)', self.run_foster(server, "info", "--json"))
-        assert found, self.run_foster(server, "info", "--json")
-        return int(found[1])
-
     def info(self, server: Server, name: str) -> dict[str, object]:
         with server.proxy() as proxy:
             answer = proxy.supervisor.getProcessInfo(name)
@@ -438,7 +441,7 @@ class FosterTest(unittest.TestCase):
             proxy.supervisor.startProcess("b")
             proxy.supervisor.stopProcess("b")
             stopped = self.info(server, "b")
-        lost = self.supervisor_of(server)
+        lost = supervisor_of(server)
         os.kill(lost, signal.SIGKILL)
         wait_until(lambda: not is_alive(lost), "for the end of the supervisor")
         server.wait_until_there()
@@ -459,7 +462,7 @@ class FosterTest(unittest.TestCase):
     def test_a_lost_reaper_is_replaced(self) -> None:
         server = self.start()
         before = self.wait_for(server, "a", "RUNNING")
-        supervisor = self.supervisor_of(server)
+        supervisor = supervisor_of(server)
         self.addCleanup(lambda: kill_tree(supervisor))
         os.kill(server.pid, signal.SIGKILL)
         pidfile = server.directory / "supervisord.pid"
@@ -488,9 +491,9 @@ class FosterTest(unittest.TestCase):
     def test_it_is_a_foster_like_any_other(self) -> None:
         server = self.start()
         self.wait_for(server, "a", "RUNNING")
-        self.assertRegex(self.run_foster(server, "ps"), r"a +running")
-        self.assertIn("supervisorctl update", self.run_foster(server, "up", "-d", str(server.config)))
-        self.run_foster(server, "stop", "a")
+        self.assertRegex(run_foster(server, "ps"), r"a +running")
+        self.assertIn("supervisorctl update", run_foster(server, "up", "-d", str(server.config)))
+        run_foster(server, "stop", "a")
         self.assertEqual(self.info(server, "a")["statename"], "STOPPED")
 
     def test_a_reload_is_finished_by_the_next_supervisor(self) -> None:
@@ -500,7 +503,7 @@ class FosterTest(unittest.TestCase):
         with server.proxy() as proxy:
             proxy.supervisor.restart()
         wait_until(lambda: "waiting for slow to die" in (server.directory / "main.log").read_text(), "for the stop")
-        lost = self.supervisor_of(server)
+        lost = supervisor_of(server)
         os.kill(lost, signal.SIGKILL)
 
         def is_new() -> bool:
