@@ -85,9 +85,14 @@ asio::awaitable<void> HttpConnection::converse() {
     parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser.body_limit(limits_.body_bytes);
     if (!co_await read(parser)) break;
-    if (!co_await answer(parser)) break;
-    is_idle_ = true;
+    if (!co_await answer(parser) || is_draining_) break;
+    is_idle_ = was_answered_ = true;
   }
+}
+
+void HttpConnection::drain() {
+  is_draining_ = true;
+  if (is_idle_ && was_answered_) abort();
 }
 
 void HttpConnection::abort() {

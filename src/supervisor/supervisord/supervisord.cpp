@@ -94,7 +94,10 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
     if (auto opened = it.open_log(); !opened) return Problem(opened.error());
     if (auto opened = it.open_servers(); !opened) return Problem(opened.error());
     it.sweep();
-    if (auto stored = it.groups_.activate_all(); !stored) return Problem(stored.error());
+    if (auto stored = it.groups_.activate_all(); !stored) {
+      close_doors(it.tools_.listeners);
+      return Problem(stored.error());
+    }
     it.tell_start(*told);
   }
   it.write_pidfile();
@@ -141,7 +144,7 @@ Groups::Done<> Supervisord::open_log() {
 }
 
 Groups::Done<> Supervisord::open_servers() {
-  auto doors = open_doors(groups_.config().servers);
+  auto doors = open_doors(groups_.config().servers, tools_.listeners);
   if (!doors) return Problem(std::move(doors.error()));
   servers_.emplace(tools_.loop.context(), std::move(*doors), *this);
   return {};
@@ -189,9 +192,15 @@ Result<> Supervisord::keep() const {
   return groups_.keep();
 }
 
+void Supervisord::drain(const std::function<void()>& done) {
+  if (!servers_) return done();
+  servers_->drain(done);
+}
+
 void Supervisord::end() {
   calls_.finish();
   servers_.reset();
+  close_doors(tools_.listeners);
   (void)::unlink(groups_.config().daemon.pidfile.c_str());
   groups_.forget_stored();
   events_.clear();
