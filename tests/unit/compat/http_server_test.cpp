@@ -31,12 +31,14 @@ class Idler final : public Daemon {
   void stop(const Process& /*process*/, Wait /*wait*/, Done done) override { done({}); }
   [[nodiscard]] Outcome<> signal(const Process& /*process*/, Signal /*signal*/) override { return {}; }
   [[nodiscard]] Outcome<> write_stdin(const Process& /*process*/, const std::string& /*text*/) override { return {}; }
+  void bring_logs_up_to_date(const Process& /*process*/) override {}
   [[nodiscard]] Outcome<> clear_logs(const Process& /*process*/) override { return {}; }
   [[nodiscard]] Outcome<ConfigChanges> reread() override { return ConfigChanges{}; }
   [[nodiscard]] Outcome<> add_group(const std::string& /*name*/) override { return {}; }
   [[nodiscard]] Outcome<> remove_group(const std::string& /*name*/) override { return {}; }
   [[nodiscard]] std::string main_log() const override { return {}; }
   [[nodiscard]] Outcome<> clear_main_log() override { return {}; }
+  void trace(const std::string& /*text*/) override {}
   void send_event(const std::string& /*type*/, const std::string& /*data*/) override {}
   void shut_down() override {}
   void restart() override {}
