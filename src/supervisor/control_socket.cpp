@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <span>
+#include <string>
+#include <utility>
 
 #include "reaper/wire.hpp"
 #include "sys/runtime_dir.hpp"
@@ -24,16 +26,32 @@ bool has_name(BorrowedFd directory) {
   return ::fstatat(directory.get(), sys::kControlSocket, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(facts.st_mode);
 }
 
+// A reaper that is not told keeps nothing: the next supervisor makes a socket of its own.
+void tell_reaper(sys::Channel& reaper, BorrowedFd socket) {
+  const reaper::Plain message{.header = {reaper::kWireVersion, reaper::MessageKind::listen}};
+  const BorrowedFd fds[] = {socket};
+  (void)reaper.send(std::as_bytes(std::span(&message, 1)), fds);
+}
+
 }  // namespace
 
-Result<UniqueFd> take_control_socket(BorrowedFd runtime_directory, UniqueFd inherited, sys::Channel& reaper) {
-  if (inherited && is_listening(inherited) && has_name(runtime_directory)) return inherited;
-  auto socket = sys::listen_unix(runtime_directory, sys::kControlSocket);
+Result<UniqueFd> take_control_socket(BorrowedFd runtime_directory, UniqueFd inherited, sys::Channel& reaper,
+                                     Listeners& listeners) {
+  const std::string name = sys::kControlSocket;
+  auto kept = listeners.find(name);
+  const bool is_named = has_name(runtime_directory);
+  if (is_named && inherited && is_listening(inherited)) {
+    if (!kept) listeners.keep(name, inherited);
+    return inherited;
+  }
+  if (is_named && kept) {
+    tell_reaper(reaper, *kept);
+    return std::move(*kept);
+  }
+  auto socket = sys::listen_unix(runtime_directory, name);
   if (!socket) return socket;
-  const reaper::Plain message{.header = {reaper::kWireVersion, reaper::MessageKind::listen}};
-  const BorrowedFd fds[] = {*socket};
-  // A reaper that is not told keeps nothing: the next supervisor makes a socket of its own.
-  (void)reaper.send(std::as_bytes(std::span(&message, 1)), fds);
+  listeners.keep(name, *socket);
+  tell_reaper(reaper, *socket);
   return socket;
 }
 

@@ -4,13 +4,18 @@
 #include <foster/fd.hpp>
 #include <foster/result.hpp>
 
+#include "supervisor/listeners.hpp"
 #include "sys/channel.hpp"
 
 namespace foster::supervisor {
 
-/// The inherited socket if it listens and its name is still there; otherwise a new one, of which the reaper is given
-/// a copy for the next supervisor. Clients that wait at an inherited one are served by whoever gets it.
+/// The one that is there if its name is, too; otherwise a new one. Clients that wait at an old one are served by
+/// whoever gets it.
+/// @param inherited The reaper's, which it looks at for clients that nobody serves. Empty for a reaper that has none:
+/// it
+///   is given one.
+/// @param listeners Keep a copy, which goes on to the next reaper.
 [[nodiscard]] Result<UniqueFd> take_control_socket(BorrowedFd runtime_directory, UniqueFd inherited,
-                                                   sys::Channel& reaper);
+                                                   sys::Channel& reaper, Listeners& listeners);
 
 }  // namespace foster::supervisor

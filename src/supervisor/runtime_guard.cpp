@@ -125,7 +125,7 @@ Result<> RuntimeGuard::restore_ledger() {
 
 Result<> RuntimeGuard::restore_socket() {
   if (has_name(tools_.opened.runtime, sys::kControlSocket)) return {};
-  auto socket = take_control_socket(tools_.opened.runtime, UniqueFd(), tools_.channel);
+  auto socket = take_control_socket(tools_.opened.runtime, UniqueFd(), tools_.channel, tools_.listeners);
   if (!socket) return Failure(socket.error());
   tools_.listen(std::move(*socket));
   return {};

@@ -8,6 +8,7 @@
 #include <foster/result.hpp>
 
 #include "ledger/ledger.hpp"
+#include "supervisor/listeners.hpp"
 #include "supervisor/loop.hpp"
 #include "sys/channel.hpp"
 #include "sys/runtime_dir.hpp"
@@ -26,6 +27,7 @@ class RuntimeGuard {
     UniqueFd& lock;
     ledger::Ledger& ledger;
     sys::Channel& channel;
+    Listeners& listeners;
     std::function<Result<>()> store_definitions;  ///< Unless nothing was applied yet.
     std::function<void(UniqueFd)> listen;         ///< On this socket from now on.
   };

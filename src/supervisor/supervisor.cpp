@@ -164,6 +164,7 @@ struct Supervisor::Parts {
                .lock = options.lock,
                .ledger = ledger,
                .channel = channel,
+               .listeners = listeners,
                .store_definitions = [this] { return keep_definitions(); },
                .listen = [this](UniqueFd socket) { server->listen(std::move(socket)); }}),
         telling(loop, [this] { tell(); }),
@@ -477,7 +478,8 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
   auto parts = std::make_unique<Parts>(std::move(options), std::move(inherited), std::move(lane),
                                        std::move(*directories), std::move(*ledger), std::move(journal.journal),
                                        std::move(definitions), std::move(remembered));
-  auto socket = take_control_socket(parts->directories.runtime, std::move(parts->options.listener), parts->channel);
+  auto socket = take_control_socket(parts->directories.runtime, std::move(parts->options.listener), parts->channel,
+                                    parts->listeners);
   if (!socket) return Failure(socket.error());
   if (!parts->options.supervisord.empty()) {
     using Beginning = supervisord::Supervisord::Beginning;

@@ -5,7 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 
 namespace foster::chaos {
@@ -41,6 +44,13 @@ unsigned free_port() {
   return ntohs(address.sin_port);
 }
 
+/// A socket that listens on the port of 127.0.0.1, as a line of /proc/net/tcp has it.
+std::string listening_at(unsigned port) {
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), ": %08X:%04X 00000000:0000 0A", htonl(INADDR_LOOPBACK), port);
+  return text.data();
+}
+
 std::string in_quotes(const std::string& text) {
   return "\"" + text + "\"";
 }
@@ -68,7 +78,19 @@ void Fleet::add_speakers(const std::string& speaker) {
 
 void Fleet::add_target(const std::string& name, const std::string& speaker) {
   speaker_ = speaker;
-  add_speaker(name, Role::target, "pause=2000", kTireless);
+  target_port_ = free_port();
+  add_speaker(
+      name, Role::target, "pause=2000",
+      std::string(kTireless) + "stdin = { listen = \"tcp://127.0.0.1:" + std::to_string(target_port_) + "\" }\n");
+}
+
+bool Fleet::target_listens() const {
+  std::ifstream sockets("/proc/net/tcp");
+  const std::string wanted = listening_at(target_port_);
+  for (std::string line; std::getline(sockets, line);) {
+    if (line.contains(wanted)) return true;
+  }
+  return false;
 }
 
 void Fleet::add_speaker(const std::string& name, Role role, const std::string& arguments, const std::string& keys) {

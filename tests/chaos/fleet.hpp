@@ -29,7 +29,7 @@ class Fleet {
 
   /// Some of every kind. @param speaker The path of actors/speaker.
   void add_speakers(const std::string& speaker);
-  /// One that may be touched.
+  /// One that may be touched, with a socket of its own as its stdin.
   void add_target(const std::string& name, const std::string& speaker);
   /// redis-server and nginx, in both of its ways, where they are installed.
   void add_real_servers();
@@ -45,6 +45,8 @@ class Fleet {
   [[nodiscard]] std::vector<std::string> speakers() const;
   [[nodiscard]] std::vector<unsigned> http_ports() const { return http_ports_; }
   [[nodiscard]] const std::string& redis_socket() const { return redis_socket_; }
+  /// Whether somebody has the target's socket open, as the kernel tells.
+  [[nodiscard]] bool target_listens() const;
 
  private:
   void add_speaker(const std::string& name, Role role, const std::string& arguments, const std::string& keys);
@@ -55,6 +57,7 @@ class Fleet {
   std::vector<Service> services_;
   std::vector<unsigned> http_ports_;
   std::string redis_socket_;
+  unsigned target_port_ = 0;
 };
 
 /// What nginx answers with.

@@ -199,7 +199,7 @@ class Sweep {
   [[nodiscard]] std::string seen() const {
     std::string text;
     for (const std::string& tag : live_tags()) text += tag + " ";
-    return text.empty() ? "nothing" : text;
+    return (text.empty() ? "nothing " : text) + (fleet_.target_listens() ? "and a socket" : "and no socket");
   }
 
   [[nodiscard]] bool is_as_wanted(Wanted wanted, const std::set<std::string>& before) const {
@@ -207,6 +207,8 @@ class Sweep {
     return wait_until(
         [&] {
           const auto now = live_tags();
+          // No loss takes its socket from it, or leaves one that nobody accepts at.
+          if (fleet_.target_listens() == now.empty()) return false;
           switch (wanted) {
             case Wanted::nothing:
               return now.empty();

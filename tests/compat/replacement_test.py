@@ -101,7 +101,20 @@ class Doors(unittest.TestCase):
             client.end()
             self.assertEqual(client.refused, [], client.address)
 
+    def lose_supervisor(self) -> None:
+        lost = supervisor_of(self.server)
+        os.kill(lost, signal.SIGKILL)
+        wait_until(lambda: not is_alive(lost), "for the end of the supervisor")
+
+    def stop_supervisor(self) -> int:
+        """It is there, and does nothing."""
+        pid = supervisor_of(self.server)
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", "for the stop")
+        return pid
+
     def descriptors(self) -> int:
+        """Of the reaper. It has read everything of a supervisor before it starts the next one."""
         return len(list(Path(f"/proc/{self.server.pid}/fd").iterdir()))
 
 
@@ -109,19 +122,18 @@ class LossTest(Doors):
     def test_no_client_is_refused_while_supervisors_are_lost(self) -> None:
         clients = self.visit()
         inode = os.stat(self.path).st_ino
+        self.lose_supervisor()
+        self.wait_for_answers(clients)
         before = self.descriptors()
         for _ in range(6):
-            lost = supervisor_of(self.server)
-            os.kill(lost, signal.SIGKILL)
-            wait_until(lambda: not is_alive(lost), "for the end of the supervisor")
+            self.lose_supervisor()
             self.wait_for_answers(clients)
         self.expect_none_refused(clients)
         self.assertEqual(os.stat(self.path).st_ino, inode)
         wait_until(lambda: self.descriptors() <= before, "for the reaper to hold no more than before")
 
     def test_who_comes_while_nobody_is_there_is_answered_by_the_next_one(self) -> None:
-        lost = supervisor_of(self.server)
-        os.kill(lost, signal.SIGSTOP)
+        lost = self.stop_supervisor()
         doors = [socket.socket(socket.AF_UNIX), socket.socket(socket.AF_INET)]
         for door, address in zip(doors, (self.path, self.port)):
             self.addCleanup(door.close)
@@ -160,7 +172,7 @@ class CallTest(Doors):
         waiting = threading.Thread(target=wait_for_start, daemon=True)
         waiting.start()
         wait_until(lambda: self.state_of("off") == "STARTING", "for the start")
-        os.kill(supervisor_of(self.server), signal.SIGKILL)
+        self.lose_supervisor()
         waiting.join(DEADLINE)
         self.assertEqual(said, ["ALREADY_STARTED: off"])
         self.assertEqual(self.state_of("off"), "STARTING")
@@ -202,6 +214,8 @@ class ReloadTest(Doors):
         self.expect_none_refused(clients)
 
     def test_doors_that_move_are_closed(self) -> None:
+        self.lose_supervisor()
+        self.assertIn(b" 200 ", ask(self.port))
         before = self.descriptors()
         config = self.CONFIG.replace("127.0.0.1:PORT", "*:PORT").replace("s.sock", "moved.sock")
         self.server.write(config)
@@ -212,9 +226,7 @@ class ReloadTest(Doors):
         self.assertIn(b" 200 ", ask(str(moved)))
         self.assertIn(b" 200 ", ask(self.port))
         # Nor does the next supervisor open them again.
-        lost = supervisor_of(self.server)
-        os.kill(lost, signal.SIGKILL)
-        wait_until(lambda: not is_alive(lost), "for the end of the supervisor")
+        self.lose_supervisor()
         self.assertIn(b" 200 ", ask(str(moved)))
         self.assertFalse(os.path.exists(self.path))
         config = config.replace("[inet_http_server]\nport=*:PORT\n", "")
@@ -222,7 +234,7 @@ class ReloadTest(Doors):
         self.reload()
         wait_until(lambda: os.stat(moved).st_mode & 0o777 == 0o750, "for the new mode")
         self.assertRaises(ConnectionRefusedError, ask, self.port)
-        wait_until(lambda: self.descriptors() == before - 1, "for the reaper to hold what is left")
+        wait_until(lambda: self.descriptors() <= before - 1, "for the reaper to hold what is left")
 
     def test_nothing_is_left_at_the_end(self) -> None:
         os.kill(self.server.pid, signal.SIGTERM)
@@ -234,8 +246,7 @@ class ReloadTest(Doors):
 class RemovedFileTest(Doors):
     def test_a_file_that_is_another_is_not_ours(self) -> None:
         """Somebody has put his own socket in the place: it stays, and is not taken for the one that is held."""
-        lost = supervisor_of(self.server)
-        os.kill(lost, signal.SIGSTOP)
+        lost = self.stop_supervisor()
         os.unlink(self.path)
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.bind(self.path)

@@ -60,9 +60,7 @@ Socket listen_at(const HttpServer& server) {
   return std::move(*socket);
 }
 
-using Address = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
-
-std::expected<Address, std::string> address_of(const HttpServer& server) {
+Socket listen_on(const HttpServer& server) {
   addrinfo wanted{};
   wanted.ai_family = AF_INET;
   wanted.ai_socktype = SOCK_STREAM;
@@ -71,16 +69,11 @@ std::expected<Address, std::string> address_of(const HttpServer& server) {
   const char* host = server.address.host.empty() ? nullptr : server.address.host.c_str();
   const int trouble = ::getaddrinfo(host, std::to_string(server.address.port).c_str(), &wanted, &found);
   if (trouble != 0) return cannot_open(server, fmt::format("{}: {}", server.address.host, ::gai_strerror(trouble)));
-  return Address(found, ::freeaddrinfo);
-}
-
-Socket listen_on(const HttpServer& server) {
-  const auto address = address_of(server);
-  if (!address) return Problem(address.error());
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> address(found, ::freeaddrinfo);
   UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int yes = 1;
   const bool listens = socket && ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-                       ::bind(socket.get(), (*address)->ai_addr, (*address)->ai_addrlen) == 0 &&
+                       ::bind(socket.get(), address->ai_addr, address->ai_addrlen) == 0 &&
                        ::listen(socket.get(), SOMAXCONN) == 0;
   if (listens) return socket;
   if (errno == EADDRINUSE) return Problem(kTaken);
@@ -118,12 +111,9 @@ std::string name_of_door_at(const HttpServer& server) {
   return fmt::format("{}{:o} {} {}", file, server.mode, owner, server.path);
 }
 
+// As it was written: nobody has to be asked for the address again.
 std::string name_of_port(const HttpServer& server) {
-  const auto address = address_of(server);
-  if (!address) return {};
-  sockaddr_in inet{};
-  std::memcpy(&inet, (*address)->ai_addr, sizeof inet);
-  return fmt::format("{}tcp {:08x}:{}", kDoor, ntohl(inet.sin_addr.s_addr), server.address.port);
+  return fmt::format("{}tcp {}:{}", kDoor, server.address.host, server.address.port);
 }
 
 std::string path_in(std::string_view name) {

@@ -25,7 +25,7 @@ struct Door {
 /// Opens all of them, or none. What is open already stays so if it is as it should be, and is closed otherwise. A unix
 /// socket that nobody answers on is replaced.
 /// @errors What could not be, for people.
-/// @blocks While names of hosts are looked up.
+/// @blocks While the name of a host is looked up that is not open already.
 [[nodiscard]] std::expected<std::vector<Door>, std::string> open_doors(
     const std::vector<config::supervisord::HttpServer>& servers, Listeners& listeners);
 
