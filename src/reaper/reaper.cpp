@@ -222,8 +222,9 @@ class Reaper {
       case MessageKind::up:
         was_ever_up_ = true;
         keep_alive_.answered(sys::monotonic_now());
-        sys::release_unused_memory();  // what the start has touched is not needed any more
         return;
+      case MessageKind::rest:
+        return sys::release_unused_memory();
       case MessageKind::hold:
         return hold(HeldFds::Kind::fifo, message.slot, size, std::move(fd));
       case MessageKind::release:

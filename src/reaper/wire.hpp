@@ -34,6 +34,7 @@ enum class MessageKind : std::uint32_t {
   hold_listener = 29,        ///< Keep this listening socket under a number (HeldFds::kListeners): Slot, with it.
   release_listener = 30,     ///< Close what is kept under the number: Slot.
   hold_listener_names = 31,  ///< Keep this file, in which is written what each listening socket is: Plain, with it.
+  rest = 32,                 ///< For a while nothing has happened: give back the memory that is not needed now: Plain.
 };
 
 struct Header {

@@ -169,7 +169,10 @@ struct Supervisor::Parts {
                .listen = [this](UniqueFd socket) { server->listen(std::move(socket)); }}),
         telling(loop, [this] { tell(); }),
         farewell(loop, [this] { loop.stop(); }),
-        rest(loop, [] { sys::release_unused_memory(); }) {}
+        rest(loop, [this] {
+          send(channel, reaper::Plain{.header = {reaper::kWireVersion, reaper::MessageKind::rest}});
+          sys::release_unused_memory();
+        }) {}
 
   [[nodiscard]] OutputPlace place() const {
     return {.fifos = directories.fifos,
