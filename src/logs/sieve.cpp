@@ -37,7 +37,9 @@ Result<> Sieve::pass(LogFile& file, More more) {
         staged_.consume(piece.size);
         break;
       case Piece::Kind::captured:
-        tell_(OutputPart::captured, filter_.message(bytes.substr(0, piece.text)));
+        tell_({.part = OutputPart::captured,
+               .text = filter_.message(bytes.substr(0, piece.text)),
+               .until = staged_.mark(piece.size)});
         staged_.consume(piece.size);
         staged_.store(std::nullopt, false);
         break;
@@ -64,7 +66,7 @@ Result<> Sieve::write(LogFile& file, std::string_view text) {
   // What is told may take a while to be heard: by then the bytes have gone on.
   const std::string told(text.substr(0, written));
   staged_.consume(written);
-  tell_(OutputPart::written, told);
+  tell_({.part = OutputPart::written, .text = told, .until = staged_.mark(0)});
   return {};
 }
 

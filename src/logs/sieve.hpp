@@ -19,10 +19,16 @@ enum class OutputPart : std::uint8_t {
   captured,  ///< A whole message from between the tags.
 };
 
-/// No byte is lost and none is logged twice, at whatever instant we are killed; what was told may be told again.
+struct ToldOutput {
+  OutputPart part;
+  std::string_view text;
+  OutputMark until;  ///< What was told before may be told again after a kill, with the same mark.
+};
+
+/// No byte is lost and none is logged twice, at whatever instant we are killed.
 class Sieve {
  public:
-  using Tell = std::function<void(OutputPart, std::string_view)>;
+  using Tell = std::function<void(const ToldOutput&)>;
 
   Sieve(Staged staged, const FilterRules& rules, Tell tell);
 

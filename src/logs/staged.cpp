@@ -1,6 +1,7 @@
 #include "logs/staged.hpp"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <type_traits>
 
 #include "sys/check.hpp"
+#include "sys/clock.hpp"
 #include "sys/files.hpp"
 
 namespace foster::logs {
@@ -27,9 +29,20 @@ struct Header {
   std::uint64_t offset = 0;
   std::uint32_t has_spot = 0;
   std::uint32_t is_capturing = 0;
-  std::uint64_t reserved[2] = {};
+  std::uint64_t passed = 0;
+  std::uint64_t stream = 0;
 };
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) == 64);
+
+// Differs from that of every other file, also of one that was in this one's place.
+std::uint64_t new_stream() {
+  std::uint64_t stream = 0;
+  while (stream == 0 && ::getrandom(&stream, sizeof stream, GRND_NONBLOCK) < 0) {
+    if (errno == EINTR) continue;
+    stream = static_cast<std::uint64_t>(sys::wall_now().time_since_epoch().count());
+  }
+  return stream;
+}
 
 }  // namespace
 
@@ -50,6 +63,7 @@ Result<> Staged::load() {
   if (got != sizeof header || header.version != 1) {
     // New, or nothing that could be understood.
     if (::ftruncate(file_.get(), sizeof header) != 0) return failure("truncate", errno, "staged output");
+    stream_ = new_stream();
     store(std::nullopt, false);
     return {};
   }
@@ -57,6 +71,8 @@ Result<> Staged::load() {
   // Shorter than that: all of it went on, and it was emptied before that could be stored.
   const bool was_emptied = header.position > end;
   position_ = end_ = given_back_ = was_emptied ? 0 : header.position;
+  passed_ = header.passed + (was_emptied ? header.position : 0);
+  stream_ = header.stream != 0 ? header.stream : new_stream();
   found_.is_capturing = header.is_capturing != 0;
   if (header.has_spot != 0 && !was_emptied) {
     found_.spot = LogFile::Spot{.device = header.device, .inode = header.inode, .offset = header.offset, .size = 0};
@@ -95,11 +111,21 @@ void Staged::consume(std::size_t size) {
 }
 
 void Staged::store(const std::optional<LogFile::Spot>& spot, bool is_capturing) {
-  if (position_ == end_ && !is_capturing && end_ >= kSlack) {
-    // Emptied before that is stored: a position behind the end says so.
-    if (::ftruncate(file_.get(), sizeof(Header)) == 0) position_ = end_ = given_back_ = 0;
-  }
-  Header header{.position = position_, .is_capturing = is_capturing ? 1U : 0U};
+  if (position_ == end_ && !is_capturing && end_ >= kSlack) empty();
+  write_header(spot, is_capturing);
+  give_back();
+}
+
+// How far it came is stored, then it is emptied, then that is stored: a position behind the end says so.
+void Staged::empty() {
+  write_header(std::nullopt, false);
+  if (::ftruncate(file_.get(), sizeof(Header)) != 0) return;
+  passed_ += position_;
+  position_ = end_ = given_back_ = 0;
+}
+
+void Staged::write_header(const std::optional<LogFile::Spot>& spot, bool is_capturing) {
+  Header header{.position = position_, .is_capturing = is_capturing ? 1U : 0U, .passed = passed_, .stream = stream_};
   if (spot) {
     header.device = spot->device;
     header.inode = spot->inode;
@@ -107,7 +133,6 @@ void Staged::store(const std::optional<LogFile::Spot>& spot, bool is_capturing) 
     header.has_spot = 1;
   }
   (void)sys::retry_on_eintr([&] { return ::pwrite(file_.get(), &header, sizeof header, 0); });  // its page is there
-  give_back();
 }
 
 // A message without an end keeps the file from being emptied.

@@ -16,6 +16,13 @@
 
 namespace foster::logs {
 
+/// How far output has come: a byte keeps its mark, whoever looks at it how often.
+struct OutputMark {
+  std::uint64_t stream = 0;  ///< Which output, as long as its file lives; 0: of none.
+  std::uint64_t end = 0;     ///< Bytes before it.
+  friend bool operator==(const OutputMark&, const OutputMark&) = default;
+};
+
 class Staged {
  public:
   /// Makes the file, or goes on with the one that is there. The directory need not stay open.
@@ -27,6 +34,8 @@ class Staged {
 
   /// What waits, from the first byte that did not go on yet.
   [[nodiscard]] std::string_view bytes() const noexcept { return std::string_view(window_).substr(head_); }
+  /// Behind so many of them.
+  [[nodiscard]] OutputMark mark(std::size_t size) const noexcept { return {stream_, passed_ + position_ + size}; }
   /// So many of them went on. Stored by `store`.
   void consume(std::size_t size);
 
@@ -45,9 +54,13 @@ class Staged {
   explicit Staged(UniqueFd file) noexcept : file_(std::move(file)) {}
   [[nodiscard]] Result<> load();
   [[nodiscard]] Result<> catch_up(std::uint64_t end);
+  void empty();
+  void write_header(const std::optional<LogFile::Spot>& spot, bool is_capturing);
   void give_back();
 
   UniqueFd file_;
+  std::uint64_t stream_ = 0;
+  std::uint64_t passed_ = 0;    ///< Bytes that were in the file before it was emptied.
   std::uint64_t position_ = 0;  ///< Of the first byte of `bytes()`, from the first one in the file.
   std::uint64_t end_ = 0;
   std::uint64_t given_back_ = 0;

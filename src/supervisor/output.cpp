@@ -93,17 +93,22 @@ Result<> Output::sift(const OutputPlace& place) {
     return {};
   }
   const logs::FilterRules rules{.strips_ansi = plan_.policy.strip_ansi, .capture = plan_.policy.capture};
-  pump_.sift(std::make_unique<logs::Sieve>(std::move(*staged), rules,
-                                           [this](OutputPart part, std::string_view text) { hear(part, text); }));
+  pump_.sift(std::make_unique<logs::Sieve>(std::move(*staged), rules, [this](const ToldOutput& told) { hear(told); }));
   return {};
 }
 
-void Output::hear(OutputPart part, std::string_view text) {
-  if (part == OutputPart::written && system_log_) system_log_->add(text);
+void Output::hear(const ToldOutput& told) {
+  if (told.part == OutputPart::written && system_log_) system_log_->add(told.text);
   if (!plan_.tap) return;
   // Listeners to what is written hear messages twice, as they do of Supervisor.
-  if (plan_.policy.events) plan_.tap(OutputPart::written, text);
-  if (part == OutputPart::captured) plan_.tap(part, text);
+  if (told.part == OutputPart::written) {
+    if (plan_.policy.events) plan_.tap(told);
+    return;
+  }
+  // The first of the two is not all of it.
+  const logs::OutputMark before{told.until.stream, told.until.end - 1};
+  if (plan_.policy.events) plan_.tap({.part = OutputPart::written, .text = told.text, .until = before});
+  plan_.tap(told);
 }
 
 Result<UniqueFd> Output::open_for_service() const {

@@ -28,6 +28,7 @@ struct OutputPlace {
 };
 
 using logs::OutputPart;
+using logs::ToldOutput;
 
 /// One output: what it is and where it goes.
 struct OutputPlan {
@@ -39,7 +40,7 @@ struct OutputPlan {
   std::optional<Pid>
       writer;  ///< A process that runs and writes to it: where the name was removed, its own end is taken.
   /// Told what the policy says: of `events` what is written, of `capture` the messages. It must not come back here.
-  std::function<void(OutputPart, std::string_view)> tap;
+  std::function<void(const ToldOutput&)> tap;
 };
 
 class Output {
@@ -97,7 +98,7 @@ class Output {
   void pump_some();
   void try_again_later();
   void tell();
-  void hear(OutputPart part, std::string_view text);
+  void hear(const ToldOutput& told);
   void watch();
 
   Loop& loop_;

@@ -62,8 +62,8 @@ Result<> Outputs::open(const core::Service& service, unsigned index, core::Strea
                               .access = access_of(service),
                               .policy = *policy,
                               .writer = writer,
-                              .tap = [this, stream](OutputPart part, std::string_view text) {
-                                if (tools_.tap) tools_.tap(id_, stream, part, text);
+                              .tap = [this, stream](const ToldOutput& told) {
+                                if (tools_.tap) tools_.tap(id_, stream, told);
                               }});
   if (!opened) return Failure(opened.error());
   output = std::move(*opened);

@@ -24,7 +24,7 @@ namespace foster::supervisor {
 inline constexpr std::array kStreams{core::Stream::out, core::Stream::err};
 
 /// Told of output as its policy says; it must not come back to any output before it has returned.
-using OutputTap = std::function<void(core::InstanceId, core::Stream, OutputPart, std::string_view)>;
+using OutputTap = std::function<void(core::InstanceId, core::Stream, const ToldOutput&)>;
 
 class Outputs {
  public:

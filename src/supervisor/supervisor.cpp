@@ -142,8 +142,8 @@ struct Supervisor::Parts {
                   .fleet = [this]() -> const core::Fleet& { return engine.fleet(); },
                   .report = [this](core::InstanceId id, core::Event event) { engine.report(id, std::move(event)); },
                   .tap =
-                      [this](core::InstanceId id, core::Stream stream, OutputPart part, std::string_view text) {
-                        if (stand_in) stand_in->hear(id, stream, part, text);
+                      [this](core::InstanceId id, core::Stream stream, const ToldOutput& told) {
+                        if (stand_in) stand_in->hear(id, stream, told);
                       }}),
         commands({.loop = loop,
                   .engine = engine,

@@ -32,6 +32,10 @@ json::object write(const ListenerMemory& listener) {
   return object;
 }
 
+json::array write(const logs::OutputMark& mark) {
+  return {mark.stream, mark.end};
+}
+
 json::object write(const PoolMemory& pool) {
   json::array buffer;
   for (const compat::PooledEvent& event : pool.buffer) buffer.push_back(write(event));
@@ -70,6 +74,10 @@ ListenerMemory read_listener(const json::value& value) {
   return listener;
 }
 
+logs::OutputMark read_mark(const json::value& value) {
+  return {.stream = value.at(0).to_number<std::uint64_t>(), .end = value.at(1).to_number<std::uint64_t>()};
+}
+
 PoolMemory read_pool(const json::value& value) {
   PoolMemory pool{.next_serial = value.at("next_serial").to_number<std::uint64_t>()};
   for (const json::value& event : value.at("buffer").as_array()) pool.buffer.push_back(read_event(event));
@@ -92,6 +100,9 @@ EventMemory read(const json::value& value) {
         .tries = process.at("tries").to_number<unsigned>(),
         .pid = process.at("pid").to_number<std::int64_t>()};
   }
+  for (const auto& [service, marks] : value.at("outputs").as_object()) {
+    memory.outputs[service] = {.out = read_mark(marks.at("out")), .err = read_mark(marks.at("err"))};
+  }
   for (const auto& [name, pool] : value.at("pools").as_object()) memory.pools[name] = read_pool(pool);
   return memory;
 }
@@ -105,6 +116,10 @@ std::string to_json(const EventMemory& memory) {
   for (const auto& [service, told] : memory.processes) {
     processes[service] = {{"state", static_cast<int>(told.state)}, {"tries", told.tries}, {"pid", told.pid}};
   }
+  json::object outputs;
+  for (const auto& [service, marks] : memory.outputs) {
+    outputs[service] = {{"out", write(marks.out)}, {"err", write(marks.err)}};
+  }
   json::object pools;
   for (const auto& [name, pool] : memory.pools) pools[name] = write(pool);
   return json::serialize(json::object{{"version", kVersion},
@@ -112,6 +127,7 @@ std::string to_json(const EventMemory& memory) {
                                       {"last_row", memory.last_row},
                                       {"ticks", std::move(ticks)},
                                       {"processes", std::move(processes)},
+                                      {"outputs", std::move(outputs)},
                                       {"pools", std::move(pools)}});
 }
 

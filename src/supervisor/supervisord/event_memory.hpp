@@ -12,6 +12,7 @@
 
 #include "compat/event_pool.hpp"
 #include "compat/listener.hpp"
+#include "logs/staged.hpp"
 #include "supervisor/supervisord/process_events.hpp"
 
 namespace foster::supervisor::supervisord {
@@ -32,11 +33,19 @@ struct PoolMemory {
   friend bool operator==(const PoolMemory&, const PoolMemory&) = default;
 };
 
+/// How far the output of a process was told, of each channel.
+struct ToldMarks {
+  logs::OutputMark out = {};
+  logs::OutputMark err = {};
+  friend bool operator==(const ToldMarks&, const ToldMarks&) = default;
+};
+
 struct EventMemory {
   std::uint64_t next_serial = 0;
   std::uint64_t last_row = 0;                            ///< The last transition that was told.
   std::map<compat::EventType, std::int64_t> ticks = {};  ///< When each was told last, or would have been.
   std::map<std::string, ToldProcess> processes = {};     ///< By the names of their services.
+  std::map<std::string, ToldMarks> outputs = {};         ///< By the same.
   std::map<std::string, PoolMemory> pools = {};
   friend bool operator==(const EventMemory&, const EventMemory&) = default;
 };

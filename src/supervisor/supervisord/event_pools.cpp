@@ -76,6 +76,8 @@ void EventPools::take_up(std::vector<EventGroup> groups) {
   next_serial_ = remembered.next_serial;
   last_row_ = remembered.last_row;
   ticks_ = remembered.ticks;
+  known_ = remembered.outputs;
+  outputs_ = remembered.outputs;
   for (EventGroup& group : groups) add_quietly(std::move(group), remembered);
   arm();
   if (!pools_.empty()) changed();
@@ -129,6 +131,8 @@ void EventPools::remove(const std::string& name) {
   for (const EventProcess& process : group->second.processes) {
     told_.erase(process.service);
     places_.erase(process.service);
+    outputs_.erase(process.service);
+    known_.erase(process.service);
   }
   groups_.erase(group);
   arm();
@@ -140,6 +144,8 @@ void EventPools::clear() {
   pools_.clear();
   told_.clear();
   places_.clear();
+  outputs_.clear();
+  known_.clear();
   groups_.clear();
   arm();
   forget_stored();
@@ -218,7 +224,21 @@ void EventPools::follow(const std::string& service, EventType event) {
   if (event == EventType::process_state_starting) member->listener.begin();
 }
 
-void EventPools::hear(const std::string& service, compat::Channel channel, std::string_view text) {
+bool EventPools::is_known(const std::string& service, compat::Channel channel, logs::OutputMark until) const {
+  const auto found = known_.find(service);
+  if (found == known_.end()) return false;
+  const bool is_out = channel == compat::Channel::standard_output;
+  const logs::OutputMark& known = is_out ? found->second.out : found->second.err;
+  return known.stream != 0 && known.stream == until.stream && until.end <= known.end;
+}
+
+void EventPools::mark(const std::string& service, compat::Channel channel, logs::OutputMark until) {
+  ToldMarks& marks = outputs_[service];
+  (channel == compat::Channel::standard_output ? marks.out : marks.err) = until;
+}
+
+void EventPools::hear(const std::string& service, compat::Channel channel, std::string_view text,
+                      logs::OutputMark until) {
   if (pools_.empty()) return;
   const bool is_out = channel == compat::Channel::standard_output;
   if (const auto [pool, member] = listener_of(service); pool != nullptr && is_out) {
@@ -229,12 +249,16 @@ void EventPools::hear(const std::string& service, compat::Channel channel, std::
   const EventProcess& process = *place->second.process;
   const bool is_told = is_out ? process.tells_stdout : process.tells_stderr;
   if (!is_told || !is_wanted(is_out ? EventType::process_log_stdout : EventType::process_log_stderr)) return;
+  if (is_known(service, channel, until)) return;
+  mark(service, channel, until);
   emit(compat::log_event(place->second.source(), channel, tools_.pid_of(service), text));
 }
 
-void EventPools::hear_captured(const std::string& service, compat::Channel channel, std::string_view text) {
+void EventPools::hear_captured(const std::string& service, compat::Channel channel, std::string_view text,
+                               logs::OutputMark until) {
   const auto place = places_.find(service);
-  if (pools_.empty() || place == places_.end()) return;
+  if (pools_.empty() || place == places_.end() || is_known(service, channel, until)) return;
+  mark(service, channel, until);
   emit(compat::communication_event(place->second.source(), channel, tools_.pid_of(service), text));
 }
 
@@ -368,7 +392,8 @@ void EventPools::write_memory() {
 }
 
 EventMemory EventPools::memory() const {
-  EventMemory memory{.next_serial = next_serial_, .last_row = last_row_, .ticks = ticks_, .processes = told_};
+  EventMemory memory{
+      .next_serial = next_serial_, .last_row = last_row_, .ticks = ticks_, .processes = told_, .outputs = outputs_};
   for (const auto& pool : pools_) {
     const compat::EventPool::Memory& events = pool->events.memory();
     PoolMemory& kept = memory.pools[pool->events.settings().name];

@@ -80,11 +80,12 @@ class EventPools {
   /// A transition as the journal has it. The same one again is recognised. Those that were never stored are to be noted
   /// again after a loss, so the journal lets go of none before `store`.
   void note(const api::EventRow& row);
-  /// A process wrote this. What a listener writes to its stdout is an answer. It is stored when this returns; after a
-  /// loss the same may come again.
-  void hear(const std::string& service, compat::Channel channel, std::string_view text);
+  /// A process wrote this. What a listener writes to its stdout is an answer. It is stored when this returns; what
+  /// comes again after a loss is known by its mark.
+  void hear(const std::string& service, compat::Channel channel, std::string_view text, logs::OutputMark until = {});
   /// What stood between the tags of capture mode.
-  void hear_captured(const std::string& service, compat::Channel channel, std::string_view text);
+  void hear_captured(const std::string& service, compat::Channel channel, std::string_view text,
+                     logs::OutputMark until = {});
 
   /// Stores what has changed, and sends what is to be sent. Happens by itself on the next turn of the loop.
   void keep();
@@ -110,6 +111,8 @@ class EventPools {
   void tell(const compat::Event& event);
   void add_quietly(EventGroup group, const EventMemory& remembered);
   void follow(const std::string& service, compat::EventType event);
+  [[nodiscard]] bool is_known(const std::string& service, compat::Channel channel, logs::OutputMark until) const;
+  void mark(const std::string& service, compat::Channel channel, logs::OutputMark until);
   void hear_listener(Pool& pool, Member& member, std::string_view text);
   void hear_what_was_missed();
   void take_back(Pool& pool, Member& member);
@@ -130,6 +133,8 @@ class EventPools {
   std::map<std::string, Place> places_;       ///< Of each service.
   std::vector<std::unique_ptr<Pool>> pools_;  ///< In the order in which they were added.
   std::map<std::string, ToldProcess> told_;
+  std::map<std::string, ToldMarks> outputs_;  ///< What of each service was told.
+  std::map<std::string, ToldMarks> known_;    ///< The same when this began.
   std::map<compat::EventType, std::int64_t> ticks_;
   std::uint64_t next_serial_ = 0;
   std::uint64_t last_row_ = 0;

@@ -59,7 +59,7 @@ class Supervisord final : public compat::Daemon {
   /// What listeners are to be told is stored: the history may let go of it.
   void store_events() { events_.store(); }
   /// A process wrote this, and its log is to be told.
-  void hear(core::InstanceId id, core::Stream stream, OutputPart part, std::string_view text);
+  void hear(core::InstanceId id, core::Stream stream, const ToldOutput& told);
   /// All that was due is done.
   void settled();
   void handle_signal(int signal);

@@ -53,18 +53,19 @@ void Supervisord::tell_of_groups() {
   if (is_new) events_.emit(compat::daemon_event(EventType::supervisor_state_change_running));
 }
 
-void Supervisord::hear(core::InstanceId id, core::Stream stream, OutputPart part, std::string_view text) {
+void Supervisord::hear(core::InstanceId id, core::Stream stream, const ToldOutput& told) {
   const bool is_out = stream == core::Stream::out;
   const auto channel = is_out ? compat::Channel::standard_output : compat::Channel::standard_error;
   const std::string service = fleet().view(id).name;
   if (const Process* process = groups_.find(service); process != nullptr && log_.takes(Level::debug)) {
-    const Message message = part == OutputPart::captured ? emitted(*process, channel) : wrote(*process, channel, text);
+    const Message message =
+        told.part == OutputPart::captured ? emitted(*process, channel) : wrote(*process, channel, told.text);
     log(message.level, message.text);
   }
-  if (part == OutputPart::captured) {
-    events_.hear_captured(service, channel, text);
+  if (told.part == OutputPart::captured) {
+    events_.hear_captured(service, channel, told.text, told.until);
   } else {
-    events_.hear(service, channel, text);
+    events_.hear(service, channel, told.text, told.until);
   }
 }
 

@@ -22,13 +22,67 @@ constexpr Rotation kUnlimited{.max_size = std::nullopt};
 const std::string kBegin(kBeginTag);
 const std::string kEnd(kEndTag);
 
+/// Somebody who is told, and survives kills: a record counts from when its end is written.
+class Witness {
+ public:
+  explicit Witness(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CREAT, 0600)) {
+    if (::pread(file_.get(), &known_, sizeof known_, 0) != sizeof known_) known_ = {};
+  }
+
+  void hear(const ToldOutput& told) {
+    if (told.until.stream == known_.until.stream && told.until.end <= known_.until.end) return;
+    const Record record{.size = told.text.size(), .part = told.part};
+    std::string bytes(reinterpret_cast<const char*>(&record), sizeof record);
+    bytes += told.text;
+    write(bytes.data(), bytes.size(), sizeof known_ + known_.end);
+    known_ = {.until = told.until, .end = known_.end + bytes.size()};
+    write(&known_, sizeof known_, 0);
+    // A kill is likely between this and whatever the teller stores.
+    if (told.until.end % 16 == 0) ::sched_yield();
+  }
+
+  [[nodiscard]] std::string all(OutputPart part) const {
+    std::string text;
+    Record record;
+    for (std::uint64_t at = 0; at < known_.end; at += sizeof record + record.size) {
+      EXPECT_EQ(::pread(file_.get(), &record, sizeof record, static_cast<off_t>(sizeof known_ + at)),
+                static_cast<ssize_t>(sizeof record));
+      if (record.part != part) continue;
+      std::string one(record.size, '\0');
+      EXPECT_EQ(::pread(file_.get(), one.data(), one.size(), static_cast<off_t>(sizeof known_ + at + sizeof record)),
+                static_cast<ssize_t>(one.size()));
+      text += one;
+    }
+    return text;
+  }
+
+ private:
+  struct Known {
+    OutputMark until = {};
+    std::uint64_t end = 0;  ///< Of the records.
+  };
+  struct Record {
+    std::uint64_t size = 0;
+    OutputPart part = OutputPart::written;
+  };
+
+  void write(const void* bytes, std::size_t size, std::uint64_t at) const {
+    if (::pwrite(file_.get(), bytes, size, static_cast<off_t>(at)) != static_cast<ssize_t>(size)) ::_exit(1);
+  }
+
+  UniqueFd file_;
+  Known known_;
+};
+
 class SieveTest : public ::testing::Test {
  protected:
-  Pump new_pump(const FilterRules& rules, const Rotation& rotation = kUnlimited) {
+  Pump new_pump(const FilterRules& rules, const Rotation& rotation = kUnlimited, Witness* witness = nullptr) {
     Pump pump = logging.new_pump(rotation);
     pump.sift(std::make_unique<Sieve>(Staged::open(logging.directory.fd(), "out.staged").value(), rules,
-                                      [this](OutputPart part, std::string_view text) {
-                                        (part == OutputPart::written ? written : captured) += text;
+                                      [this, witness](const ToldOutput& told) {
+                                        if (witness != nullptr) return witness->hear(told);
+                                        (told.part == OutputPart::written ? written : captured) += told.text;
+                                        marks.push_back(told.until);
                                         if (when_told) when_told();
                                       }));
     return pump;
@@ -38,6 +92,7 @@ class SieveTest : public ::testing::Test {
   std::string written;
   std::string captured;
   std::function<void()> when_told;
+  std::vector<OutputMark> marks;
 };
 
 TEST_F(SieveTest, TellsWhatIsWritten) {
@@ -136,16 +191,72 @@ TEST_F(SieveTest, WhatWentOnTakesNoSpace) {
   EXPECT_EQ(logging.log().size(), 5'000'000U);
 }
 
+TEST_F(SieveTest, WhatIsToldAgainHasTheSameMark) {
+  auto pump = std::optional(new_pump({.capture = 100}));
+  logging.say("one\n" + kBegin + "hidden" + kEnd + "two\n");
+  ASSERT_TRUE(pump->pump());
+  const std::size_t size = 4 + kBegin.size() + 6 + kEnd.size() + 4;
+  ASSERT_EQ(marks.size(), 3U);
+  EXPECT_EQ(marks.at(0).end, 4U);
+  EXPECT_EQ(marks.at(1).end, size - 4);
+  EXPECT_EQ(marks.at(2).end, size);
+  // As a kill leaves it before the place is stored: the file has the bytes, and nobody knows.
+  const auto header = foster::testing::contents_of(logging.directory.path("out.staged")).substr(0, 64);
+  logging.say("three\n");
+  ASSERT_TRUE(pump->pump());
+  const OutputMark last = marks.back();
+  EXPECT_EQ(last.end, size + 6);
+  pump.reset();
+  const UniqueFd file(::open(logging.directory.path("out.staged").c_str(), O_WRONLY));
+  ASSERT_EQ(::pwrite(file.get(), header.data(), header.size(), 0), 64);
+  marks.clear();
+  pump.emplace(new_pump({.capture = 100}));
+  ASSERT_TRUE(pump->pump());
+  EXPECT_EQ(marks, std::vector{last});
+  EXPECT_NE(last.stream, 0U);
+}
+
+TEST_F(SieveTest, AKillWithinARotationRepeatsNothing) {
+  auto pump = std::optional(new_pump({.strips_ansi = true}, {.max_size = 100, .keep = 1}));
+  // The file cannot be replaced; then it is, and whoever did it is gone.
+  std::filesystem::create_directories(logging.directory.path("web.log.1") + "/obstacle");
+  const std::string first = std::string(99, 'x') + "\n";
+  logging.say(first + "second\n");
+  EXPECT_FALSE(pump->pump());
+  ASSERT_EQ(logging.log(), first);
+  pump.reset();
+  std::filesystem::remove_all(logging.directory.path("web.log.1"));
+  std::filesystem::rename(logging.directory.path("web.log"), logging.directory.path("web.log.1"));
+  pump.emplace(new_pump({.strips_ansi = true}, {.max_size = 100, .keep = 5}));
+  ASSERT_TRUE(pump->pump());
+  EXPECT_EQ(logging.everything(), first + "second\n");
+}
+
+TEST_F(SieveTest, MarksGoOnWhenTheFileIsEmptied) {
+  auto pump = std::optional(new_pump({.strips_ansi = true}));
+  std::uint64_t sent = 0;
+  for (unsigned round = 0; round < 20; ++round) {
+    logging.say(std::string(50'000, 'x'));
+    sent += 50'000;
+    ASSERT_TRUE(pump->pump());
+    EXPECT_EQ(marks.back(), (OutputMark{marks.front().stream, sent}));
+    pump.reset();
+    pump.emplace(new_pump({.strips_ansi = true}));
+  }
+}
+
 /// What a killed supervisor does: a process that sifts is killed, again and again, while another writes.
 TEST_F(SieveTest, BeingKilledLosesAndRepeatsNothing) {
   std::mt19937 random(17);
   std::string sent;
   std::string expected;
+  std::size_t messages = 0;
   for (unsigned number = 0; sent.size() < 4'000'000; ++number) {
     const std::string line = random_line(random, number, 300);
     expected += line;
     const std::size_t cut = random() % line.size();
     const bool has_message = random() % 3 == 0;
+    messages += has_message ? 1U : 0U;
     sent += line.substr(0, cut) + (has_message ? kBegin + "left out" + kEnd : "\x1b[1m") + line.substr(cut);
   }
   const FilterRules rules{.strips_ansi = true, .capture = 1000};
@@ -157,7 +268,8 @@ TEST_F(SieveTest, BeingKilledLosesAndRepeatsNothing) {
   for (bool finished = false; !finished;) {
     const pid_t pumping = ::fork();
     if (pumping == 0) {
-      auto pump = new_pump(rules, rotation);
+      Witness witness(logging.directory.path("told"));
+      auto pump = new_pump(rules, rotation, &witness);
       for (std::uint64_t moved = 0; moved < 100'000;) {
         pollfd poll{pump.fd().get(), POLLIN, 0};
         ::poll(&poll, 1, -1);
@@ -175,11 +287,18 @@ TEST_F(SieveTest, BeingKilledLosesAndRepeatsNothing) {
     ASSERT_TRUE(WIFSIGNALED(status));
     ++kills;
   }
-  auto pump = new_pump(rules, rotation);
-  while (pump.pump()->bytes > 0) {
+  {
+    Witness witness(logging.directory.path("told"));
+    auto pump = new_pump(rules, rotation, &witness);
+    while (pump.pump()->bytes > 0) {
+    }
+    ASSERT_TRUE(pump.finish_run());
   }
-  ASSERT_TRUE(pump.finish_run());
   EXPECT_GT(kills, 20);
+  const Witness told(logging.directory.path("told"));
+  const std::string written_ones = told.all(OutputPart::written);
+  EXPECT_TRUE(written_ones == expected) << "told of " << written_ones.size() << " bytes";
+  EXPECT_EQ(told.all(OutputPart::captured).size(), messages * std::string_view("left out").size());
   const std::string everything = logging.everything();
   EXPECT_EQ(everything.size(), expected.size());
   EXPECT_TRUE(everything == expected);

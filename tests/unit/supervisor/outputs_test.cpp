@@ -55,9 +55,9 @@ class OutputsTest : public ::testing::Test {
   std::pair<sys::Channel, sys::Channel> channels_ = sys::Channel::pair().value();
   std::optional<OutputPlace> place_;
   std::vector<Told> told_;
-  OutputTap tap_ = [this](core::InstanceId id, core::Stream stream, OutputPart part, std::string_view text) {
+  OutputTap tap_ = [this](core::InstanceId id, core::Stream stream, const ToldOutput& told) {
     EXPECT_EQ(id, 7U);
-    told_.push_back({stream, part, std::string(text)});
+    told_.push_back({stream, told.part, std::string(told.text)});
   };
   core::Service service_;
   std::optional<Outputs> outputs_;

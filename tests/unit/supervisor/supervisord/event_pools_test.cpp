@@ -280,6 +280,35 @@ TEST_F(EventPoolsTest, GroupsThatComeAndGoAreTold) {
                                   "mail 2/2 PROCESS_GROUP_REMOVED groupname:web\n"));
 }
 
+TEST_F(EventPoolsTest, OutputThatComesAgainAfterALossIsKnown) {
+  const auto groups = [] {
+    return std::vector{listeners("mail", {"PROCESS_LOG", "PROCESS_COMMUNICATION"}), program("web")};
+  };
+  for (EventGroup& group : groups()) pools->add(group);
+  pools->hear("web", kOut, "one", {.stream = 9, .end = 3});
+  pools->hear("web", kOut, "hidden", {.stream = 9, .end = 39});
+  begin();
+  pools->take_up(groups());
+  pools->hear("web", kOut, "one", {.stream = 9, .end = 3});
+  pools->hear("web", kOut, "hidden", {.stream = 9, .end = 39});
+  pools->hear_captured("web", kOut, "hidden", {.stream = 9, .end = 40});
+  begin();
+  pools->take_up(groups());
+  pools->hear_captured("web", kOut, "hidden", {.stream = 9, .end = 40});
+  pools->hear("web", kOut, "two", {.stream = 9, .end = 43});
+  // Another file, which begins anew; and somebody who has none.
+  pools->hear("web", kOut, "three", {.stream = 8, .end = 5});
+  pools->hear("web", kOut, "four");
+  run("mail");
+  std::string answer = "READY\n";
+  std::vector<std::string> heard;
+  for (unsigned count = 0; count < 6; ++count) {
+    say("mail", std::exchange(answer, "RESULT 2\nOKREADY\n"));
+    for (const std::string& one : told()) heard.push_back(one.substr(one.rfind('\n') + 1));
+  }
+  EXPECT_THAT(heard, ElementsAre("one", "hidden", "hidden", "two", "three", "four"));
+}
+
 TEST_F(EventPoolsTest, ARemovedPoolHearsNothingMore) {
   pools->add(listeners("mail", {"EVENT"}));
   pools->remove("mail");
