@@ -1,22 +1,30 @@
 #!/usr/bin/env python3
 """foster supervisord beside supervisord, in one run: what its clients wait for, and what it takes.
 
-    supervisord.py --foster FOSTER [--programs N]
+    supervisord.py --foster FOSTER [--programs N] [--rounds N]
+
+Each figure is the median of the rounds; both take turns, so that a noisy machine is noisy for both.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import select
+import signal
+import statistics
 import subprocess
 import sys
 import time
+import xmlrpc.client
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "compat"))
 
-from servers import Server, descendants, wait_until  # noqa: E402
+from servers import Server, UnixConnection, descendants, wait_until  # noqa: E402
 
-HEAD = """
+CONFIG = """
 [unix_http_server]
 file=DIR/s.sock
 [supervisord]
@@ -27,7 +35,63 @@ childlogdir=DIR
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
 serverurl=unix://DIR/s.sock
+[program:web]
+command=/bin/sleep 600
+numprocs=COUNT
+process_name=%(process_num)03d
+autorestart=true
+startsecs=0
 """
+
+# Where /run of a real machine would be: no disk has a part in this.
+MEMORY = "/dev/shm"
+# For so long nothing is asked before the memory is looked at.
+REST = 3.0
+ASKING = 3.0
+KILLS = 10
+STATUS_CALLS = 5
+
+Figures = dict[str, float]
+UNITS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "start": ("{count} programs started", lambda it: f"{it * 1000:.0f} ms"),
+    "memory": ("memory at rest (PSS)", lambda it: f"{it / 1024:.1f} MiB"),
+    "questions": ("getAllProcessInfo, one connection", lambda it: f"{it:.0f}/s"),
+    "status": ("supervisorctl status", lambda it: f"{it * 1000:.1f} ms"),
+    "restart": ("a killed program runs again", lambda it: f"{it * 1000:.1f} ms"),
+    "shutdown": ("SIGTERM to its end", lambda it: f"{it * 1000:.0f} ms"),
+}
+
+
+def is_program(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "sleep"
+    except OSError:
+        return False
+
+
+def children(pid: int) -> set[int]:
+    return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def programs(server: Server) -> set[int]:
+    return {pid for pid in children(server.pid) if is_program(pid)}
+
+
+def seconds_until(condition: Callable[[], bool]) -> float:
+    """Looks all the time, or as good as: what is waited for takes about a millisecond."""
+    begin = time.monotonic()
+    while not condition():
+        if time.monotonic() - begin > 60:
+            raise TimeoutError("waited in vain for a minute")
+    return time.monotonic() - begin
+
+
+def start(server: Server, count: int) -> float:
+    begin = time.monotonic()
+    server.start()
+    while len(children(server.pid)) < count or len(programs(server)) < count:
+        time.sleep(0.001)
+    return time.monotonic() - begin
 
 
 def proportional_kilobytes(pid: int) -> int:
@@ -35,65 +99,93 @@ def proportional_kilobytes(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def is_program(pid: int) -> bool:
-    return Path(f"/proc/{pid}/comm").read_text().strip() == "sleep"
+def memory(server: Server) -> float:
+    own = [pid for pid in (server.pid, *descendants(server.pid)) if not is_program(pid)]
+    return sum(proportional_kilobytes(pid) for pid in own)
 
 
-def all_run(server: Server, count: int) -> bool:
-    with server.proxy() as proxy:
-        infos = proxy.supervisor.getAllProcessInfo()
-    return sum(one["statename"] == "RUNNING" for one in infos) == count
+def questions_per_second(server: Server) -> float:
+    body = xmlrpc.client.dumps((), "supervisor.getAllProcessInfo")
+    connection = UnixConnection(server.socket)
+    answered = 0
+    begin = time.monotonic()
+    while time.monotonic() - begin < ASKING:
+        connection.request("POST", "/RPC2", body, {"Content-Type": "text/xml", "Connection": "keep-alive"})
+        answer = connection.getresponse().read()
+        answered += 1
+    elapsed = time.monotonic() - begin
+    connection.close()
+    if not xmlrpc.client.loads(answer)[0][0]:
+        raise ValueError("an answer about nothing")
+    return answered / elapsed
 
 
-def measure(command: list[str], client: list[str], count: int) -> dict[str, str]:
-    program = f"[program:web]\ncommand=/bin/sleep 600\nnumprocs={count}\nprocess_name=%(process_num)03d\nstartsecs=0\n"
-    server = Server(command, HEAD + program)
+def status(server: Server, client: list[str]) -> float:
+    line = [*client, "-c", str(server.config), "status"]
+    begin = time.monotonic()
+    for _ in range(STATUS_CALLS):
+        subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
+    return (time.monotonic() - begin) / STATUS_CALLS
+
+
+def restart(server: Server) -> float:
+    times = []
+    for _ in range(KILLS):
+        before = programs(server)
+        victim = min(before)
+        os.kill(victim, signal.SIGKILL)
+        times.append(seconds_until(lambda: any(is_program(pid) for pid in children(server.pid) - before)))
+        wait_until(lambda: len(programs(server)) == len(before), "for all programs")
+    return statistics.median(times)
+
+
+def shutdown(server: Server) -> float:
+    end = os.pidfd_open(server.pid)
+    begin = time.monotonic()
+    os.kill(server.pid, signal.SIGTERM)
+    select.select([end], [], [])
+    elapsed = time.monotonic() - begin
+    os.close(end)
+    server.end()
+    return elapsed
+
+
+def measure(command: list[str], client: list[str], count: int) -> Figures:
+    server = Server(command, CONFIG.replace("COUNT", str(count)), parent=MEMORY)
     try:
-        begin = time.monotonic()
-        server.start()
-        server.wait_until_there()
-        wait_until(lambda: all_run(server, count), "for all programs")
-        started = time.monotonic() - begin
-
-        questions = 0
-        begin = time.monotonic()
-        with server.proxy() as proxy:
-            while time.monotonic() - begin < 3:
-                proxy.supervisor.getAllProcessInfo()
-                questions += 1
-        asked = questions / (time.monotonic() - begin)
-
-        line = [*client, "-c", str(server.config), "status"]
-        begin = time.monotonic()
-        for _ in range(5):
-            subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
-        status = (time.monotonic() - begin) / 5
-
-        own = [pid for pid in (server.pid, *descendants(server.pid)) if not is_program(pid)]
-        memory = sum(proportional_kilobytes(pid) for pid in own)
+        figures = {"start": start(server, count)}
+        server.wait_until_settled()
+        time.sleep(REST)
+        figures["memory"] = memory(server)
+        figures["questions"] = questions_per_second(server)
+        figures["status"] = status(server, client)
+        figures["restart"] = restart(server)
+        figures["shutdown"] = shutdown(server)
     finally:
         server.close()
-    return {
-        f"{count} programs started": f"{started * 1000:.0f} ms",
-        "getAllProcessInfo, on one connection": f"{asked:.0f}/s",
-        "supervisorctl status": f"{status * 1000:.0f} ms",
-        "memory (PSS)": f"{memory / 1024:.1f} MiB",
-    }
+    return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--foster", required=True, help="the binary")
     parser.add_argument("--programs", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
     known = parser.parse_args()
     foster = str(Path(known.foster).resolve())
-    rows = [
-        measure(["supervisord"], ["supervisorctl"], known.programs),
-        measure([foster, "supervisord"], [foster, "supervisorctl"], known.programs),
-    ]
-    print(f"{'':40}{'supervisord':>15}{'foster':>15}")
-    for name in rows[0]:
-        print(f"{name:40}{rows[0][name]:>15}{rows[1][name]:>15}")
+    rivals = {
+        "supervisord": (["supervisord"], ["supervisorctl"]),
+        "foster": ([foster, "supervisord"], [foster, "supervisorctl"]),
+    }
+    rounds: dict[str, list[Figures]] = {name: [] for name in rivals}
+    for _ in range(known.rounds):
+        for name, (command, client) in rivals.items():
+            rounds[name].append(measure(command, client, known.programs))
+    print(f"{'':40}{'supervisord':>15}{'foster':>15}{'ratio':>10}")
+    for key, (title, text) in UNITS.items():
+        theirs, ours = (statistics.median(one[key] for one in rounds[name]) for name in rivals)
+        ratio = f"{max(theirs, ours) / min(theirs, ours):.0f} x"
+        print(f"{title.format(count=known.programs):40}{text(theirs):>15}{text(ours):>15}{ratio:>10}")
 
 
 if __name__ == "__main__":

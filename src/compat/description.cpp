@@ -1,5 +1,6 @@
 #include "compat/description.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +17,7 @@ constexpr std::int64_t kDay = 24 * kHour;
 std::string duration_text(std::int64_t seconds) {
   const std::int64_t days = seconds / kDay;
   const std::string text =
-      fmt::format("{}:{:02}:{:02}", seconds % kDay / kHour, seconds % kHour / kMinute, seconds % kMinute);
+      fmt::format(FMT_COMPILE("{}:{:02}:{:02}"), seconds % kDay / kHour, seconds % kHour / kMinute, seconds % kMinute);
   if (days == 0) return text;
   return fmt::format("{} {}, {}", days, days == 1 ? "day" : "days", text);
 }
@@ -39,7 +40,7 @@ std::string description_of(const Process& process, std::int64_t now) {
   switch (process.state) {
     case ProcessState::running: {
       const auto uptime = std::max<std::int64_t>(now - process.start, 0);
-      return fmt::format("pid {}, uptime {}", process.pid, duration_text(uptime));
+      return fmt::format(FMT_COMPILE("pid {}, uptime {}"), process.pid, duration_text(uptime));
     }
     case ProcessState::fatal:
     case ProcessState::backoff:

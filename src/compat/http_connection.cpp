@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <array>
 #include <chrono>
 
 #include "compat/methods.hpp"
@@ -84,9 +85,14 @@ asio::awaitable<void> HttpConnection::converse() {
     parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser.body_limit(limits_.body_bytes);
     if (!co_await read(parser)) break;
-    if (!co_await answer(parser)) break;
-    is_idle_ = true;
+    if (!co_await answer(parser) || is_draining_) break;
+    is_idle_ = was_answered_ = true;
   }
+}
+
+void HttpConnection::drain() {
+  is_draining_ = true;
+  if (is_idle_ && was_answered_) abort();
 }
 
 void HttpConnection::abort() {
@@ -266,8 +272,7 @@ asio::awaitable<bool> HttpConnection::say(const Parser& parser, unsigned status,
       fmt::format("HTTP/1.1 {} {}\r\nServer: foster\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}{}\r\n", status,
                   view(reason), type, body.size(), connection, headers);
   const bool wants_body = parser.get().method() != http::verb::head;
-  const std::string text = wants_body ? head + std::string(body) : head;
-  co_return co_await write(text) && stays;
+  co_return co_await write(head, wants_body ? body : std::string_view{}) && stays;
 }
 
 asio::awaitable<bool> HttpConnection::complain(const Parser& parser, unsigned status, std::string_view headers) {
@@ -277,9 +282,10 @@ asio::awaitable<bool> HttpConnection::complain(const Parser& parser, unsigned st
   co_return co_await say(parser, status, "text/html", page, headers);
 }
 
-asio::awaitable<bool> HttpConnection::write(std::string_view bytes) {
+asio::awaitable<bool> HttpConnection::write(std::string_view head, std::string_view body) {
   error_code error;
-  co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), into(error));
+  const std::array parts{asio::buffer(head), asio::buffer(body)};
+  co_await asio::async_write(socket_, parts, into(error));
   co_return !error && !is_aborted_;
 }
 

@@ -29,6 +29,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Answers requests until the client, or `abort`, ends it.
   boost::asio::awaitable<void> converse();
   void abort();
+  /// The answer that is due is the last one. Who has had one, and asks for nothing now, gets no more.
+  void drain();
   /// Waits for a request, and may be ended to make room.
   [[nodiscard]] bool is_idle() const { return is_idle_; }
 
@@ -45,7 +47,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<bool> say(const Parser& parser, unsigned status, std::string_view type, std::string_view body,
                                    std::string_view headers = {});
   boost::asio::awaitable<bool> complain(const Parser& parser, unsigned status, std::string_view headers = {});
-  boost::asio::awaitable<bool> write(std::string_view bytes);
+  boost::asio::awaitable<bool> write(std::string_view head, std::string_view body = {});
   [[nodiscard]] unsigned refusal_of(const Parser& parser) const;
   [[nodiscard]] bool has_hung_up();
 
@@ -56,6 +58,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::beast::flat_buffer buffer_;
   boost::asio::steady_timer timer_;
   bool is_idle_ = true;
+  bool was_answered_ = false;
+  bool is_draining_ = false;
   bool is_aborted_ = false;
 };
 

@@ -48,6 +48,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   void admit(UniqueFd socket);
   asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection);
   void make_room();
+  void stop_accepting();
+  void note_end();
 
   asio::io_context& loop;
   int family;
@@ -57,6 +59,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   std::optional<Login> login;
   HttpLimits limits;
   std::vector<std::shared_ptr<HttpConnection>> open;
+  std::function<void()> drained;
   bool is_closed = false;
 };
 
@@ -102,6 +105,18 @@ asio::awaitable<void> HttpServer::Impl::serve(std::shared_ptr<HttpConnection> co
   }
   connection->abort();
   std::erase(open, connection);
+  note_end();
+}
+
+void HttpServer::Impl::note_end() {
+  if (open.empty() && drained) std::exchange(drained, nullptr)();
+}
+
+void HttpServer::Impl::stop_accepting() {
+  is_closed = true;
+  error_code ignored;
+  listener.close(ignored);  // a socket that cannot be closed is closed all the same
+  pause.cancel();
 }
 
 HttpServer::HttpServer(asio::io_context& loop, UniqueFd listening_socket, Daemon& daemon, std::optional<Login> login,
@@ -110,11 +125,16 @@ HttpServer::HttpServer(asio::io_context& loop, UniqueFd listening_socket, Daemon
   co_spawn(loop, impl_->accept_all(), asio::detached);
 }
 
+void HttpServer::drain(std::function<void()> done) {
+  impl_->stop_accepting();
+  impl_->drained = std::move(done);
+  for (const auto& connection : std::vector(impl_->open)) connection->drain();
+  impl_->note_end();
+}
+
 HttpServer::~HttpServer() {
-  impl_->is_closed = true;
-  error_code ignored;
-  impl_->listener.close(ignored);  // a socket that cannot be closed is closed all the same
-  impl_->pause.cancel();
+  impl_->drained = nullptr;
+  impl_->stop_accepting();
   for (const auto& connection : std::exchange(impl_->open, {})) connection->abort();
 }
 

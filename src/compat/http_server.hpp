@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -25,6 +26,9 @@ class HttpServer {
   /// @param login Who is let in; empty: everybody.
   HttpServer(boost::asio::io_context& loop, UniqueFd listening_socket, Daemon& daemon, std::optional<Login> login = {},
              const HttpLimits& limits = {});
+  /// Accepts no more: who comes from now on waits for whoever else has the socket. Calls `done` when everybody who was
+  /// accepted has been answered. Who was answered before, and asks for nothing now, is sent away.
+  void drain(std::function<void()> done);
   /// Ends all connections at once.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

@@ -51,35 +51,44 @@ std::int64_t narrowed(std::int64_t number) {
   return std::clamp<std::int64_t>(number, INT32_MIN, INT32_MAX);
 }
 
-Value struct_of(const Process& process, std::int64_t now) {
-  return Struct{
-      {"name", process.name},
-      {"group", process.group},
-      {"start", narrowed(process.start)},
-      {"stop", narrowed(process.stop)},
-      {"now", narrowed(now)},
-      {"state", static_cast<int>(process.state)},
-      {"statename", name_of(process.state)},
-      {"spawnerr", process.spawn_error},
-      {"exitstatus", process.exit_status},
-      {"logfile", process.stdout_log},
-      {"stdout_logfile", process.stdout_log},
-      {"stderr_logfile", process.stderr_log},
-      {"pid", process.pid},
-      {"description", description_of(process, now)},
+Value struct_of(Process process, std::int64_t now) {
+  auto description = description_of(process, now);
+  Struct members;
+  members.reserve(14);
+  const auto add = [&members](std::string_view name, Value value) {
+    members.push_back({std::string(name), std::move(value)});
   };
+  add("name", std::move(process.name));
+  add("group", std::move(process.group));
+  add("start", narrowed(process.start));
+  add("stop", narrowed(process.stop));
+  add("now", narrowed(now));
+  add("state", static_cast<int>(process.state));
+  add("statename", name_of(process.state));
+  add("spawnerr", std::move(process.spawn_error));
+  add("exitstatus", process.exit_status);
+  add("logfile", process.stdout_log);
+  add("stdout_logfile", std::move(process.stdout_log));
+  add("stderr_logfile", std::move(process.stderr_log));
+  add("pid", process.pid);
+  add("description", std::move(description));
+  return members;
 }
 
 void process_info(Daemon& daemon, Parameters parameters, Reply reply) {
-  const auto process = find_process(daemon, parameters.text(0));
-  reply(process ? Answer(struct_of(*process, daemon.now())) : std::unexpected(process.error()));
+  auto process = find_process(daemon, parameters.text(0));
+  reply(process ? Answer(struct_of(std::move(*process), daemon.now())) : std::unexpected(process.error()));
 }
 
 void all_process_info(Daemon& daemon, Parameters, Reply reply) {
   auto processes = daemon.processes();
-  std::ranges::stable_sort(processes, {}, [](const Process& one) { return std::tie(one.group, one.name); });
+  std::vector<Process*> in_order;
+  for (Process& process : processes) in_order.push_back(&process);
+  std::ranges::stable_sort(in_order, {}, [](const Process* one) { return std::tie(one->group, one->name); });
+  const std::int64_t now = daemon.now();
   Array infos;
-  for (const Process& process : processes) infos.push_back(struct_of(process, daemon.now()));
+  infos.reserve(processes.size());
+  for (Process* process : in_order) infos.push_back(struct_of(std::move(*process), now));
   reply(std::move(infos));
 }
 

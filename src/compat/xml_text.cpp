@@ -1,5 +1,7 @@
 #include "compat/xml_text.hpp"
 
+#include <array>
+
 #include "config/utf8.hpp"
 
 namespace foster::compat {
@@ -7,8 +9,17 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
+// What stands for itself, whatever is around it.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = ' '; c < 0x7f; ++c) plain.at(c) = true;
+  for (const char c : {'\n', '\t'}) plain.at(static_cast<std::size_t>(c)) = true;
+  for (const char c : {'&', '<', '>'}) plain.at(static_cast<std::size_t>(c)) = false;
+  return plain;
+}();
+
 bool is_plain(char c) {
-  return (c >= ' ' && c < 0x7f) || c == '\n' || c == '\t';
+  return kPlain[static_cast<unsigned char>(c)];
 }
 
 bool is_expressible(char32_t value) {
@@ -34,24 +45,19 @@ void for_each_part(std::string_view bytes, Sink sink) {
   }
 }
 
-void append_run(std::string& xml, std::string_view run) {
-  for (const char c : run) {
-    switch (c) {
-      case '&':
-        xml += "&amp;";
-        break;
-      case '<':
-        xml += "&lt;";
-        break;
-      case '>':
-        xml += "&gt;";
-        break;
-      case '\r':
-        xml += "&#13;";  // a parser would make a line feed of it
-        break;
-      default:
-        xml += c;
-    }
+std::string_view entity_of(std::string_view part) {
+  if (part.empty()) return kReplacement;
+  switch (part.front()) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '\r':
+      return "&#13;";  // a parser would make a line feed of it
+    default:
+      return part;
   }
 }
 
@@ -65,7 +71,7 @@ std::string valid_xml_text(std::string_view bytes) {
 }
 
 void append_escaped(std::string& xml, std::string_view bytes) {
-  for_each_part(bytes, [&](std::string_view part) { append_run(xml, part.empty() ? kReplacement : part); });
+  for_each_part(bytes, [&](std::string_view part) { xml += entity_of(part); });
 }
 
 }  // namespace foster::compat

@@ -5,18 +5,25 @@ namespace foster::core {
 std::string expand_text(const Service& service, unsigned index, std::string_view text) {
   std::string expanded;
   expanded.reserve(text.size());
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char next = at + 1 < text.size() ? text[at + 1] : '\0';
-    if (text[at] != '%' || (next != 'i' && next != 'n' && next != '%')) {
-      expanded += text[at];
-      continue;
+  for (;;) {
+    const auto percent = text.find('%');
+    expanded += text.substr(0, percent);
+    if (percent == std::string_view::npos) return expanded;
+    text.remove_prefix(percent + 1);
+    const char what = text.empty() ? '\0' : text.front();
+    switch (what) {
+      case 'i':
+        expanded += std::to_string(index);
+        break;
+      case 'n':
+        expanded += service.name;
+        break;
+      default:
+        expanded += '%';
+        if (what != '%') continue;  // it stands for itself, and so does what follows
     }
-    if (next == 'i') expanded += std::to_string(index);
-    if (next == 'n') expanded += service.name;
-    if (next == '%') expanded += '%';
-    ++at;
+    text.remove_prefix(1);
   }
-  return expanded;
 }
 
 std::vector<std::string> expand_argv(const Service& service, unsigned index) {

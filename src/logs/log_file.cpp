@@ -190,10 +190,6 @@ Result<std::size_t> LogFile::send(std::string_view text) {
   return failure("write", code, name_);
 }
 
-bool LogFile::is_full() const noexcept {
-  return is_regular() && next_step(rotation_, offset_, LineEnd::unfinished).kind != NextStep::Kind::write;
-}
-
 Result<LogFile::Spot> LogFile::find_spot(std::string_view text) {
   if (!is_regular()) return Spot{.size = std::min(text.size(), kChunk)};
   const auto step = make_room();

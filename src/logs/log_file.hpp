@@ -61,8 +61,10 @@ class LogFile {
     std::uint64_t offset = 0;
     std::size_t size = 0;
   };
-  /// What is written next may go to another file.
-  [[nodiscard]] bool is_full() const noexcept;
+  /// The next line goes to another file. After `begin`.
+  [[nodiscard]] bool is_full() const noexcept {
+    return is_regular() && rotation_.max_size && offset_ >= *rotation_.max_size;
+  }
   /// Where the beginning of `text` goes, after a rotation where that is due. After `begin`.
   [[nodiscard]] Result<Spot> find_spot(std::string_view text);
   /// Writes there, at most `spot.size` bytes. @return How many.

@@ -54,7 +54,7 @@ Result<> Sieve::write(LogFile& file, std::string_view text) {
   std::size_t written = 0;
   if (const auto found = std::exchange(found_, std::nullopt)) written = file.count_written(*found, text);
   if (written == 0) {
-    // A file that was replaced is not looked at again: that these bytes are not there yet is stored before.
+    // Whoever comes after us looks for what was written in the file of this name: before it is another, all is stored.
     if (file.is_full()) staged_.store(std::nullopt, false);
     const auto spot = file.find_spot(text);
     if (!spot) return std::unexpected(spot.error());

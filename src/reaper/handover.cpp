@@ -30,6 +30,16 @@ void set_flags(const Handover& handover, const HeldFds& held, int flags) noexcep
   held.for_each([&](std::uint32_t, BorrowedFd fd) { (void)::fcntl(fd.get(), F_SETFD, flags); });
 }
 
+void place_apart(Inherited& found, std::uint32_t place, UniqueFd fd) {
+  if (place == HeldFds::kWatch) {
+    found.watch = std::move(fd);
+  } else if (place == HeldFds::kListenerNames) {
+    found.listener_names = std::move(fd);
+  } else if (place < HeldFds::kListenerNames) {
+    found.listeners.insert_or_assign(place - HeldFds::kFirstListener, std::move(fd));
+  }
+}
+
 }  // namespace
 
 Result<UniqueFd> hand_over(const Handover& handover, const HeldFds& held) noexcept {
@@ -67,8 +77,8 @@ Inherited take_inherited(BorrowedFd file) {
     if (one.fd < 0 || ::fcntl(one.fd, F_SETFD, FD_CLOEXEC) != 0) continue;
     UniqueFd fd(one.fd);
     if (UniqueFd moved(::fcntl(one.fd, F_DUPFD_CLOEXEC, kFirstHighNumber)); moved) fd = std::move(moved);
-    if (one.place == HeldFds::kWatch) {
-      found.watch = std::move(fd);
+    if (one.place >= HeldFds::kFirstListener) {
+      place_apart(found, one.place, std::move(fd));
       continue;
     }
     const ledger::Slot slot = one.place % ledger::kSlots;

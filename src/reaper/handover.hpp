@@ -56,6 +56,8 @@ struct Inherited {
   std::map<ledger::Slot, UniqueFd> processes;
   std::map<ledger::Slot, UniqueFd> stderr_fifos;
   UniqueFd watch = {};
+  std::map<std::uint32_t, UniqueFd> listeners = {};  ///< By their numbers.
+  UniqueFd listener_names = {};
 };
 [[nodiscard]] Inherited take_inherited(BorrowedFd file);
 

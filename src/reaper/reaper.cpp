@@ -235,6 +235,15 @@ class Reaper {
       case MessageKind::hold_watch:
         if (fd) held_.hold(HeldFds::kWatch, std::move(fd));
         return;
+      case MessageKind::hold_listener:
+        if (size >= sizeof(Slot) && fd) held_.hold(HeldFds::place_of_listener(message.slot.slot), std::move(fd));
+        return;
+      case MessageKind::release_listener:
+        if (size >= sizeof(Slot)) held_.release(HeldFds::place_of_listener(message.slot.slot));
+        return;
+      case MessageKind::hold_listener_names:
+        if (fd) held_.hold(HeldFds::kListenerNames, std::move(fd));
+        return;
       case MessageKind::hold_stderr:
         return hold(HeldFds::Kind::stderr_fifo, message.slot, size, std::move(fd));
       case MessageKind::release_stderr:

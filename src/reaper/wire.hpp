@@ -27,10 +27,13 @@ enum class MessageKind : std::uint32_t {
   ledger = 23,   ///< Go on with this ledger, a copy of the one whose file was removed: Plain, with it.
   hold_process =
       24,  ///< Keep this pidfd of a process that is no child of the reaper, for the next supervisor: Slot, with it.
-  release_process = 25,  ///< Close what is kept of the slot's process: Slot.
-  hold_watch = 26,       ///< Keep this inotify instance for the next supervisor: Plain, with it.
-  hold_stderr = 27,      ///< Keep this FIFO of a stderr that is kept apart: Slot, with it.
-  release_stderr = 28,   ///< Close what is kept of the slot's stderr: Slot.
+  release_process = 25,      ///< Close what is kept of the slot's process: Slot.
+  hold_watch = 26,           ///< Keep this inotify instance for the next supervisor: Plain, with it.
+  hold_stderr = 27,          ///< Keep this FIFO of a stderr that is kept apart: Slot, with it.
+  release_stderr = 28,       ///< Close what is kept of the slot's stderr: Slot.
+  hold_listener = 29,        ///< Keep this listening socket under a number (HeldFds::kListeners): Slot, with it.
+  release_listener = 30,     ///< Close what is kept under the number: Slot.
+  hold_listener_names = 31,  ///< Keep this file, in which is written what each listening socket is: Plain, with it.
 };
 
 struct Header {

@@ -77,7 +77,8 @@ Executor::Executor(Tools tools)
                         const Instance* it = find(id);
                         return it != nullptr && it->main_pid != 0 && tools_.exits.is_expected(it->main_pid);
                       },
-                  .is_stranger = [this](pid_t pid, core::InstanceId id) { return is_stranger(pid, id); }}) {}
+                  .is_stranger = [this](pid_t pid, core::InstanceId id) { return is_stranger(pid, id); }}),
+      stdin_sockets_(tools_.listeners) {}
 
 Executor::~Executor() = default;
 
@@ -310,7 +311,7 @@ void Executor::adopt(core::InstanceId id, core::Run run, pid_t first_pid, pid_t 
     if (auto found = tools_.cgroups->find(cgroup_name(id))) it.cgroup = std::move(*found);
   }
   (void)prepare(id, it, service, held);
-  if (it.process && service.stdin_socket) stdin_sockets_.take_up(id, *service.stdin_socket, *it.process);
+  if (service.stdin_socket) stdin_sockets_.take_up(id, *service.stdin_socket, it.process ? &*it.process : nullptr);
   it.cgroup_is_spent = it.cgroup.has_value();  // nobody remembers whether it was killed
   if (main_pid != 0) expect_exit(id, run, main_pid);
 }
@@ -335,8 +336,7 @@ Result<> Executor::clear_logs(core::InstanceId id) {
   return it.outputs.clear();
 }
 
-Result<UniqueFd> Executor::bequeath() const {
-  reaper::HeldFds held;
+void Executor::bequeath(reaper::HeldFds& held) const {
   using Kind = reaper::HeldFds::Kind;
   const auto copy = [&](Kind kind, core::InstanceId id, BorrowedFd fd) {
     held.hold(reaper::HeldFds::place_of(kind, id), UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)));
@@ -348,9 +348,6 @@ Result<UniqueFd> Executor::bequeath() const {
     if (const Output* err = it->outputs.find(core::Stream::err)) copy(Kind::stderr_fifo, id, err->fd());
     if (it->process) copy(Kind::process, id, it->process->fd());
   }
-  auto file = reaper::hand_over({}, held);
-  held.give_up();
-  return file;
 }
 
 void Executor::watch_foreign(core::InstanceId id) {

@@ -30,6 +30,7 @@ class Executor {
     Loop& loop;
     ledger::Ledger& ledger;
     sys::Channel& channel;
+    Listeners& listeners;
     Exits& exits;
     OutputPlace place;
     const sys::CgroupTree* cgroups = nullptr;  ///< Empty where no tree is writable.
@@ -81,9 +82,9 @@ class Executor {
   void reopen_logs();
   /// Empties the logs of an instance, but for rotated files.
   [[nodiscard]] Result<> clear_logs(core::InstanceId id);
-  /// For the reaper that this process is about to become: everything that holds output or the end of a process, as a
-  /// handover that survives an exec. What there is no descriptor free for is left out.
-  [[nodiscard]] Result<UniqueFd> bequeath() const;
+  /// For the reaper that this process is about to become: everything that holds output or the end of a process. What
+  /// there is no descriptor free for is left out.
+  void bequeath(reaper::HeldFds& held) const;
   /// Some child of the reaper ended that nobody expected.
   void orphan_reaped() { leftovers_.look_again(); }
   /// Sends the signal to the main process; false: there is none.

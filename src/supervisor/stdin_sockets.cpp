@@ -74,41 +74,48 @@ Result<UniqueFd> listen_for(const core::StdinSocket& wanted, const std::string& 
   return socket;
 }
 
+std::string name_of(const std::string& address) {
+  return "stdin " + address;
+}
+
+bool is_listening(BorrowedFd socket) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  return ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+}
+
 }  // namespace
 
 Result<UniqueFd> StdinSockets::lend(core::InstanceId id, const core::StdinSocket& wanted, const std::string& user) {
-  Socket& shared = sockets_[wanted.address];
-  if (!shared.fd) {
-    auto opened = listen_for(wanted, user);
-    if (!opened) {
-      sockets_.erase(wanted.address);
-      return opened;
-    }
-    shared.fd = std::move(*opened);
+  const std::string name = name_of(wanted.address);
+  if (auto found = listeners_.find(name)) {
+    users_[wanted.address].insert(id);
+    return std::move(*found);
   }
-  shared.users.insert(id);
-  UniqueFd copy(::fcntl(shared.fd.get(), F_DUPFD_CLOEXEC, 0));
-  if (!copy) return failure("dup", errno, wanted.address);
-  return copy;
+  auto opened = listen_for(wanted, user);
+  if (!opened) return opened;
+  listeners_.keep(name, *opened);
+  users_[wanted.address].insert(id);
+  return opened;
 }
 
 void StdinSockets::give_back(core::InstanceId id) {
-  for (auto shared = sockets_.begin(); shared != sockets_.end();) {
-    const bool was_user = shared->second.users.erase(id) != 0;
-    shared = was_user && shared->second.users.empty() ? sockets_.erase(shared) : std::next(shared);
+  for (auto shared = users_.begin(); shared != users_.end();) {
+    const bool was_last = shared->second.erase(id) != 0 && shared->second.empty();
+    if (was_last) listeners_.let_go(name_of(shared->first));
+    shared = was_last ? users_.erase(shared) : std::next(shared);
   }
 }
 
-void StdinSockets::take_up(core::InstanceId id, const core::StdinSocket& wanted, const sys::ProcessHandle& process) {
-  auto socket = process.copy_descriptor(STDIN_FILENO);
-  int is_listening = 0;
-  socklen_t size = sizeof is_listening;
-  const bool is_known =
-      socket && ::getsockopt(socket->get(), SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening != 0;
-  if (!is_known) return;
-  Socket& shared = sockets_[wanted.address];
-  shared.users.insert(id);
-  if (!shared.fd) shared.fd = std::move(*socket);
+void StdinSockets::take_up(core::InstanceId id, const core::StdinSocket& wanted, const sys::ProcessHandle* process) {
+  const std::string name = name_of(wanted.address);
+  bool is_there = listeners_.find(name).has_value();
+  if (!is_there && process != nullptr) {
+    const auto socket = process->copy_descriptor(STDIN_FILENO);
+    is_there = socket && is_listening(*socket);
+    if (is_there) listeners_.keep(name, *socket);
+  }
+  if (is_there) users_[wanted.address].insert(id);
 }
 
 }  // namespace foster::supervisor

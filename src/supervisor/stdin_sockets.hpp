@@ -11,12 +11,16 @@
 
 #include "core/action.hpp"
 #include "core/model.hpp"
+#include "supervisor/listeners.hpp"
 #include "sys/pidfd.hpp"
 
 namespace foster::supervisor {
 
 class StdinSockets {
  public:
+  /// @param listeners Has them, so that they outlive the supervisor.
+  explicit StdinSockets(Listeners& listeners) : listeners_(listeners) {}
+
   /// The socket for a new run: that of the others, or a new one.
   /// @param user Whom the file of a unix socket belongs to where nothing else is said; empty: to us.
   /// @return For this one alone, to be closed when it is passed on.
@@ -24,16 +28,13 @@ class StdinSockets {
   [[nodiscard]] Result<UniqueFd> lend(core::InstanceId id, const core::StdinSocket& wanted, const std::string& user);
   /// Nothing of the run is alive. The socket of whoever is last is closed; the file of a unix socket stays.
   void give_back(core::InstanceId id);
-  /// What an earlier supervisor had lent to a run that goes on: the process has it, and is asked for it. Where it may
-  /// not be, the next run gets a socket of its own.
-  void take_up(core::InstanceId id, const core::StdinSocket& wanted, const sys::ProcessHandle& process);
+  /// What an earlier supervisor had lent to a run that goes on. With the reaper lost, too, only the process has it, and
+  /// is asked for it; where it may not be, the next run gets a socket of its own.
+  void take_up(core::InstanceId id, const core::StdinSocket& wanted, const sys::ProcessHandle* process);
 
  private:
-  struct Socket {
-    UniqueFd fd;
-    std::set<core::InstanceId> users;
-  };
-  std::map<std::string, Socket> sockets_;  ///< By their addresses.
+  Listeners& listeners_;
+  std::map<std::string, std::set<core::InstanceId>> users_;  ///< By addresses.
 };
 
 }  // namespace foster::supervisor

@@ -24,6 +24,7 @@
 #include "supervisor/event_row.hpp"
 #include "supervisor/executor.hpp"
 #include "supervisor/exits.hpp"
+#include "supervisor/listeners.hpp"
 #include "supervisor/probes.hpp"
 #include "supervisor/recover.hpp"
 #include "supervisor/runtime_guard.hpp"
@@ -105,6 +106,7 @@ struct Supervisor::Parts {
         definitions(std::move(applied)),
         remembered(std::move(past)),
         channel(std::move(options.channel)),
+        listeners(channel, std::move(inherited.listeners), std::move(inherited.listener_names)),
         cgroups(sys::CgroupTree::find_writable(tree_name(options.name, directories.runtime))),
         events(journal.last_id()),
         engine(loop, first_fleet(),
@@ -128,6 +130,7 @@ struct Supervisor::Parts {
         executor({.loop = loop,
                   .ledger = ledger,
                   .channel = channel,
+                  .listeners = listeners,
                   .exits = exits,
                   .place = place(),
                   .cgroups = cgroups ? &*cgroups : nullptr,
@@ -303,10 +306,19 @@ struct Supervisor::Parts {
       if (is_over) waiters.finish(engine.fleet());
       tell();
       farewell.arm(core::Instant(sys::monotonic_now() + (is_over ? kFarewell : kFarewellBeforeTheNext)));
-      if (server) {
-        server->drain([this] { loop.stop(); });
+      auto waits_for = std::make_shared<int>(2);
+      const std::function<void()> leave = [this, waits_for] {
+        if (--*waits_for == 0) loop.stop();
+      };
+      if (stand_in && !is_over) {
+        stand_in->drain(leave);
       } else {
-        loop.stop();
+        leave();
+      }
+      if (server) {
+        server->drain(leave);
+      } else {
+        leave();
       }
     });
   }
@@ -332,6 +344,7 @@ struct Supervisor::Parts {
     if (auto taken = recovery.take_up(remembered); !taken) return taken;
     exits.start();
     recovery.account_for(remembered, exits);
+    listeners.close_unwanted();
     engine.tick();
     remembered = {};
     return finish_change();
@@ -369,6 +382,7 @@ struct Supervisor::Parts {
                                                   .engine = engine,
                                                   .executor = executor,
                                                   .commands = commands,
+                                                  .listeners = listeners,
                                                   .definitions = definitions,
                                                   .runtime_directory = options.directories.runtime,
                                                   .log_directory = options.directories.logs,
@@ -404,6 +418,7 @@ struct Supervisor::Parts {
   Definitions definitions;
   Remembered remembered;
   sys::Channel channel;
+  Listeners listeners;
   std::optional<sys::CgroupTree> cgroups;
   Loop loop;
   Waiters waiters;
@@ -479,7 +494,12 @@ Supervisor::Supervisor(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) 
 Supervisor::~Supervisor() = default;
 
 Result<UniqueFd> Supervisor::bequeath() {
-  return parts_->executor.bequeath();
+  reaper::HeldFds held;
+  parts_->executor.bequeath(held);
+  parts_->listeners.bequeath(held);
+  auto file = reaper::hand_over({}, held);
+  held.give_up();
+  return file;
 }
 
 Ending Supervisor::run() {

@@ -30,7 +30,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
         select.select([], [], [], 0.02)
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: Path):
         super().__init__("localhost", timeout=DEADLINE)
         self._path = path
@@ -47,16 +47,17 @@ class _UnixTransport(xmlrpc.client.Transport):
         self._path = path
 
     def make_connection(self, host):  # noqa: ANN001, ANN201  the base class has no types either
-        return _UnixConnection(self._path)
+        return UnixConnection(self._path)
 
 
 class Server:
-    """One supervisord with its files. `command` is what is started: a path, and words before the options."""
+    """One supervisord with its files, below `parent`. `command` is what is started: a path, and words before the
+    options."""
 
-    def __init__(self, command: Sequence[str], config: str):
+    def __init__(self, command: Sequence[str], config: str, parent: str = "/tmp"):
         self.command = list(command)
         # Short: a socket's path has 107 bytes at most.
-        self.directory = Path(tempfile.mkdtemp(prefix="fc-", dir="/tmp"))
+        self.directory = Path(tempfile.mkdtemp(prefix="fc-", dir=parent))
         self.socket = self.directory / "s.sock"
         self.config = self.directory / "supervisord.conf"
         self.port = _free_port() if "PORT" in config else 0

@@ -90,6 +90,15 @@ class ListeningStdin : public ::testing::Test {
     path().copy(address.sun_path, sizeof address.sun_path - 1);
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
+  [[nodiscard]] ino_t inode() const {
+    struct stat facts{};
+    return ::stat(path().c_str(), &facts) == 0 ? facts.st_ino : 0;
+  }
+  pid_t lose(const char* whom) {
+    const auto pid = static_cast<pid_t>(foster.info().at(whom).as_int64());
+    ::kill(pid, SIGKILL);
+    return pid;
+  }
   void kill_and_wait(const std::string& name) {
     const unsigned run = foster.row(name).run;
     ::kill(foster.pid_of(name), SIGKILL);
@@ -114,14 +123,61 @@ TEST_F(ListeningStdin, IsOneForAllAsLongAsOneRuns) {
 }
 
 TEST_F(ListeningStdin, OutlivesALostSupervisor) {
-  if (::geteuid() != 0) GTEST_SKIP() << "where one process may not look into another, each supervisor has its own";
   const std::string socket = socket_of("app:0");
-  const auto supervisor = static_cast<pid_t>(foster.info().at("supervisor").as_int64());
-  ::kill(supervisor, SIGKILL);
-  ASSERT_TRUE(wait_until([&] { return !is_alive(supervisor); }));
-  ASSERT_TRUE(foster.wait_for_state("app:0", "running"));
+  const ino_t file = inode();
+  for (int loss = 0; loss < 3; ++loss) {
+    const pid_t supervisor = lose("supervisor");
+    ASSERT_TRUE(wait_until([&] { return !is_alive(supervisor); }));
+    ASSERT_TRUE(foster.wait_for_state("app:0", "running"));
+    kill_and_wait("app:1");
+    EXPECT_EQ(socket_of("app:1"), socket);
+    EXPECT_EQ(inode(), file);
+  }
+}
+
+TEST_F(ListeningStdin, OutlivesALostReaper) {
+  const std::string socket = socket_of("app:0");
+  const pid_t reaper = lose("reaper");
+  ASSERT_TRUE(wait_until([&] { return !is_alive(reaper); }));
+  ASSERT_TRUE(wait_until([&] { return foster.run({"ps"}).code == 0; }));
   kill_and_wait("app:1");
   EXPECT_EQ(socket_of("app:1"), socket);
+}
+
+TEST_F(ListeningStdin, OutlivesBoth) {
+  if (::geteuid() != 0) GTEST_SKIP() << "one process may not look into another, and only the services have it";
+  const std::string socket = socket_of("app:0");
+  const pid_t supervisor = static_cast<pid_t>(foster.info().at("supervisor").as_int64());
+  ::kill(supervisor, SIGSTOP);
+  const pid_t reaper = parent_of(supervisor);
+  ::kill(reaper, SIGKILL);
+  ::kill(supervisor, SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return !is_alive(reaper) && !is_alive(supervisor); }));
+  foster.up();
+  kill_and_wait("app:1");
+  EXPECT_EQ(socket_of("app:1"), socket);
+}
+
+TEST_F(ListeningStdin, ClosesWithItsLastRunUnderTheNextSupervisorToo) {
+  const pid_t supervisor = lose("supervisor");
+  ASSERT_TRUE(wait_until([&] { return !is_alive(supervisor); }));
+  ASSERT_TRUE(foster.wait_for_state("app:1", "running"));
+  EXPECT_EQ(foster.run({"stop", "app"}).code, 0);
+  EXPECT_FALSE(is_answered());
+  lose("supervisor");
+  ASSERT_TRUE(foster.wait_for_state("app:1", "stopped"));
+  EXPECT_FALSE(is_answered());
+}
+
+TEST(ListeningPort, IsFreeWhenItsLastRunHasGone) {
+  Foster foster;
+  foster.write_config("[service.app]\ncommand = [\"/bin/sleep\", \"1000\"]\nstdin = { listen = \"tcp://127.0.0.1:" +
+                      std::to_string(free_port()) + "\" }\nstart-seconds = \"1ms\"\n");
+  foster.up();
+  for (unsigned run = 2; run <= 10; ++run) {
+    ASSERT_EQ(foster.run({"restart", "app"}).code, 0);
+    ASSERT_EQ(foster.row("app").run, run) << foster.row("app").cause;
+  }
 }
 
 TEST(BadStdin, AnAddressThatIsTakenIsToldByName) {

@@ -43,7 +43,7 @@ const Group* find_in(const std::vector<Group>& groups, std::string_view name) {
 }  // namespace
 
 Groups::Groups(std::string directory, config::supervisord::Start start)
-    : directory_(std::move(directory)), start_(std::move(start)) {}
+    : directory_(std::move(directory)), start_(std::move(start)), available_(directory_ + "/available.toml") {}
 
 Groups::Done<bool> Groups::recall() {
   const auto text = sys::read_file(kept_file(), kMostBytes);
@@ -51,17 +51,15 @@ Groups::Done<bool> Groups::recall() {
   if (!text) return Problem(to_string(text.error()));
   auto kept = config::supervisord::kept_from_json(*text);
   if (!kept) return Problem(kept_file() + ": " + kept.error());
-  auto available = load_definitions(available_file(), "available");
-  if (!available) return Problem(to_string(available.error()));
+  if (auto recalled = available_.recall(); !recalled) return Problem(to_string(recalled.error()));
   kept_ = std::move(*kept);
-  available_ = std::move(available->model);
   make_index();
   return true;
 }
 
 void Groups::forget_stored() const {
   (void)::unlink(kept_file().c_str());
-  (void)::unlink(available_file().c_str());
+  available_.forget_stored();
 }
 
 Groups::Done<Groups::Told> Groups::read() {
@@ -75,11 +73,11 @@ Groups::Done<Groups::Told> Groups::read() {
   if (auto problem = config::supervisord::first_error(translated.findings); !problem.empty()) {
     return Problem(std::move(problem));
   }
-  const Definitions available{.model = translated.model, .config = found->config.path, .ad_hoc = {}};
-  if (auto stored = store_definitions(available_file(), available); !stored) return Problem(to_string(stored.error()));
+  if (auto stored = available_.store(std::move(translated.model), found->config.path); !stored) {
+    return Problem(to_string(stored.error()));
+  }
   kept_.config = std::move(found->config);
   kept_.added_since.clear();
-  available_ = std::move(translated.model);
   Told told;
   for (std::size_t at = 1; at < kept_.config.files.size(); ++at) told.included.push_back(kept_.config.files[at].path);
   std::ranges::move(translated.findings, std::back_inserter(found->warnings));
@@ -88,8 +86,7 @@ Groups::Done<Groups::Told> Groups::read() {
 }
 
 Result<> Groups::keep() const {
-  const Definitions available{.model = available_, .config = kept_.config.path, .ad_hoc = {}};
-  if (auto stored = store_definitions(available_file(), available); !stored) return stored;
+  if (auto stored = available_.keep(); !stored) return stored;
   return sys::replace_file(kept_file(), to_json(kept_));
 }
 
@@ -186,19 +183,26 @@ void Groups::name_logs(const Process& process, core::Service& service) const {
   if (service.stderr_log) name(core::Stream::err, process.err.file, *service.stderr_log);
 }
 
-Definitions Groups::definitions_from(const Definitions& current) const {
+Result<Definitions> Groups::definitions_from(const Definitions& current) const {
   std::unordered_map<std::string_view, const core::Service*> running;
   std::unordered_map<std::string_view, const core::Service*> available;
   for (const core::Service& service : current.model.services) running.emplace(service.name, &service);
-  for (const core::Service& service : available_.services) available.emplace(service.name, &service);
   Definitions wanted{
       .model = {.name = current.model.name, .services = {}}, .config = start_.config, .ad_hoc = current.ad_hoc};
+  wanted.model.services.reserve(index_.size());
   for (const Group& group : kept_.active) {
     for (const Process& process : group.processes) {
       const std::string name = service_name(process);
       if (const auto known = running.find(name); known != running.end()) {
         wanted.model.services.push_back(*known->second);
-      } else if (const auto found = available.find(name); found != available.end()) {
+        continue;
+      }
+      if (available.empty()) {
+        const auto model = available_.model();
+        if (!model) return Failure(model.error());
+        for (const core::Service& service : (*model)->services) available.emplace(service.name, &service);
+      }
+      if (const auto found = available.find(name); found != available.end()) {
         wanted.model.services.push_back(*found->second);
         name_logs(process, wanted.model.services.back());
       }

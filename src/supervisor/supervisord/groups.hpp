@@ -13,6 +13,7 @@
 #include "core/model.hpp"
 #include "supervisor/definitions.hpp"
 #include "supervisor/supervisord/auto_logs.hpp"
+#include "supervisor/supervisord/available.hpp"
 
 namespace foster::supervisor::supervisord {
 
@@ -69,7 +70,10 @@ class Groups {
 
   /// The services of the active groups, and those that were added otherwise. Each is as it is; a new
   /// one as it is available, with logs of its own where those are AUTO.
-  [[nodiscard]] Definitions definitions_from(const Definitions& current) const;
+  /// @errors Of what is available.
+  [[nodiscard]] Result<Definitions> definitions_from(const Definitions& current) const;
+  /// Nothing more is added for a while.
+  void rest() const { available_.rest(); }
 
  private:
   [[nodiscard]] Done<> store() const;
@@ -78,12 +82,11 @@ class Groups {
   void make_index();
   void name_logs(const Process& process, core::Service& service) const;
   [[nodiscard]] std::string kept_file() const { return directory_ + "/supervisord.json"; }
-  [[nodiscard]] std::string available_file() const { return directory_ + "/available.toml"; }
 
   std::string directory_;
   config::supervisord::Start start_;
   config::supervisord::Kept kept_;
-  core::Model available_;
+  Available available_;
   std::unordered_map<std::string, const Process*> index_;
 };
 

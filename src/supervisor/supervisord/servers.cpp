@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -59,7 +60,9 @@ Socket listen_at(const HttpServer& server) {
   return std::move(*socket);
 }
 
-Socket listen_on(const HttpServer& server) {
+using Address = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
+
+std::expected<Address, std::string> address_of(const HttpServer& server) {
   addrinfo wanted{};
   wanted.ai_family = AF_INET;
   wanted.ai_socktype = SOCK_STREAM;
@@ -68,11 +71,16 @@ Socket listen_on(const HttpServer& server) {
   const char* host = server.address.host.empty() ? nullptr : server.address.host.c_str();
   const int trouble = ::getaddrinfo(host, std::to_string(server.address.port).c_str(), &wanted, &found);
   if (trouble != 0) return cannot_open(server, fmt::format("{}: {}", server.address.host, ::gai_strerror(trouble)));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> address(found, ::freeaddrinfo);
+  return Address(found, ::freeaddrinfo);
+}
+
+Socket listen_on(const HttpServer& server) {
+  const auto address = address_of(server);
+  if (!address) return Problem(address.error());
   UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int yes = 1;
   const bool listens = socket && ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-                       ::bind(socket.get(), address->ai_addr, address->ai_addrlen) == 0 &&
+                       ::bind(socket.get(), (*address)->ai_addr, (*address)->ai_addrlen) == 0 &&
                        ::listen(socket.get(), SOMAXCONN) == 0;
   if (listens) return socket;
   if (errno == EADDRINUSE) return Problem(kTaken);
@@ -84,34 +92,122 @@ std::optional<compat::Login> login_of(const HttpServer& server) {
   return compat::Login{.username = server.authentication->username, .password = server.authentication->password};
 }
 
-}  // namespace
+// -- What a door is called: by that, the next supervisor knows it again. --
 
-std::expected<std::vector<Door>, std::string> open_doors(const std::vector<HttpServer>& servers) {
-  std::vector<Door> doors;
+constexpr std::string_view kDoor = "door ";
+// What else is said before the path.
+constexpr int kWordsBeforePath = 5;
+
+// Of a file by itself, and not by its path alone: another may be in its place. As long as the socket lives its number
+// is no other file's.
+std::string name_of_file(const std::string& path) {
+  struct stat facts{};
+  if (::lstat(path.c_str(), &facts) != 0 || !S_ISSOCK(facts.st_mode)) return {};
+  return fmt::format("{}unix {}:{} ", kDoor, facts.st_dev, facts.st_ino);
+}
+
+// With another mode or owner it is another door.
+std::string name_of_door_at(const HttpServer& server) {
+  const std::string file = name_of_file(server.path);
+  if (file.empty()) return {};
+  std::string owner = "-";
+  if (server.owner) {
+    owner = std::to_string(server.owner->uid);
+    if (server.owner->gid) owner += fmt::format(":{}", *server.owner->gid);
+  }
+  return fmt::format("{}{:o} {} {}", file, server.mode, owner, server.path);
+}
+
+std::string name_of_port(const HttpServer& server) {
+  const auto address = address_of(server);
+  if (!address) return {};
+  sockaddr_in inet{};
+  std::memcpy(&inet, (*address)->ai_addr, sizeof inet);
+  return fmt::format("{}tcp {:08x}:{}", kDoor, ntohl(inet.sin_addr.s_addr), server.address.port);
+}
+
+std::string path_in(std::string_view name) {
+  for (int word = 0; word < kWordsBeforePath; ++word) {
+    const auto blank = name.find(' ');
+    if (blank == std::string_view::npos) return {};
+    name.remove_prefix(blank + 1);
+  }
+  return std::string(name);
+}
+
+// -- Opening and closing --
+
+/// What each would be called if it were open; empty: it is not.
+std::vector<std::string> names_of(const std::vector<HttpServer>& servers) {
+  std::vector<std::string> names;
   for (const HttpServer& server : servers) {
     const bool is_unix = server.kind == HttpServer::Kind::unix_socket;
-    auto socket = is_unix ? listen_at(server) : listen_on(server);
+    names.push_back(is_unix ? name_of_door_at(server) : name_of_port(server));
+  }
+  return names;
+}
+
+Socket open(const HttpServer& server, std::string name, Listeners& listeners) {
+  const bool is_unix = server.kind == HttpServer::Kind::unix_socket;
+  auto socket = is_unix ? listen_at(server) : listen_on(server);
+  if (!socket) return socket;
+  if (is_unix) name = name_of_door_at(server);
+  if (!name.empty()) listeners.keep(name, *socket);
+  return socket;
+}
+
+void close(const std::string& name, Listeners& listeners) {
+  const std::string path = path_in(name);
+  const std::string file = path.empty() ? std::string() : name_of_file(path);
+  if (!file.empty() && name.starts_with(file)) (void)::unlink(path.c_str());
+  listeners.let_go(name);
+}
+
+void close_all_but(Listeners& listeners, const std::vector<std::string>& wanted) {
+  for (const std::string& name : listeners.names(kDoor)) {
+    if (std::ranges::find(wanted, name) == wanted.end()) close(name, listeners);
+  }
+}
+
+}  // namespace
+
+std::expected<std::vector<Door>, std::string> open_doors(const std::vector<HttpServer>& servers, Listeners& listeners) {
+  // First: a new one may want the port of one that goes.
+  const std::vector<std::string> names = names_of(servers);
+  close_all_but(listeners, names);
+  std::vector<Door> doors;
+  for (std::size_t n = 0; n < servers.size(); ++n) {
+    const bool is_repeated = std::find(names.begin(), names.begin() + n, names[n]) != names.begin() + n;
+    auto found = is_repeated ? std::nullopt : listeners.find(names[n]);
+    auto socket = found ? Socket(std::move(*found)) : open(servers[n], names[n], listeners);
     if (!socket) {
-      for (const Door& door : doors) {
-        if (!door.path.empty()) (void)::unlink(door.path.c_str());
-      }
+      close_doors(listeners);
       return Problem(std::move(socket.error()));
     }
-    doors.push_back({.socket = std::move(*socket), .login = login_of(server), .path = is_unix ? server.path : ""});
+    doors.push_back({.socket = std::move(*socket), .login = login_of(servers[n])});
   }
   return doors;
 }
 
+void close_doors(Listeners& listeners) {
+  close_all_but(listeners, {});
+}
+
 Servers::Servers(boost::asio::io_context& loop, std::vector<Door> doors, compat::Daemon& daemon) {
   for (Door& door : doors) {
-    if (!door.path.empty()) paths_.push_back(door.path);
     servers_.push_back(
         std::make_unique<compat::HttpServer>(loop, std::move(door.socket), daemon, std::move(door.login)));
   }
 }
 
-Servers::~Servers() {
-  for (const std::string& path : paths_) (void)::unlink(path.c_str());  // may be gone
+void Servers::drain(const std::function<void()>& done) {
+  auto waits_for = std::make_shared<std::size_t>(servers_.size());
+  if (servers_.empty()) return done();
+  for (const auto& server : servers_) {
+    server->drain([waits_for, done] {
+      if (--*waits_for == 0) done();
+    });
+  }
 }
 
 }  // namespace foster::supervisor::supervisord

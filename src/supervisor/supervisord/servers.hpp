@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "compat/http_server.hpp"
 #include "config/supervisord/sections.hpp"
+#include "supervisor/listeners.hpp"
 
 namespace foster::supervisor::supervisord {
 
@@ -18,26 +20,27 @@ namespace foster::supervisor::supervisord {
 struct Door {
   UniqueFd socket;
   std::optional<compat::Login> login;
-  std::string path;  ///< Of a unix socket.
 };
 
-/// Opens all of them, or none. A unix socket that nobody answers on is replaced.
+/// Opens all of them, or none. What is open already stays so if it is as it should be, and is closed otherwise. A unix
+/// socket that nobody answers on is replaced.
 /// @errors What could not be, for people.
 /// @blocks While names of hosts are looked up.
 [[nodiscard]] std::expected<std::vector<Door>, std::string> open_doors(
-    const std::vector<config::supervisord::HttpServer>& servers);
+    const std::vector<config::supervisord::HttpServer>& servers, Listeners& listeners);
 
-/// Answers at doors until destroyed; then their files are gone, too.
+/// Nobody can come any more, and the files of unix sockets are gone.
+void close_doors(Listeners& listeners);
+
+/// Answers at doors until destroyed. The doors stay open: who comes then waits.
 class Servers {
  public:
   Servers(boost::asio::io_context& loop, std::vector<Door> doors, compat::Daemon& daemon);
-  ~Servers();
-  Servers(const Servers&) = delete;
-  Servers& operator=(const Servers&) = delete;
+  /// Whoever comes from now on waits for the next one. Who is inside is answered, and then `done` is called.
+  void drain(const std::function<void()>& done);
 
  private:
   std::vector<std::unique_ptr<compat::HttpServer>> servers_;
-  std::vector<std::string> paths_;
 };
 
 }  // namespace foster::supervisor::supervisord

@@ -94,7 +94,10 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
     if (auto opened = it.open_log(); !opened) return Problem(opened.error());
     if (auto opened = it.open_servers(); !opened) return Problem(opened.error());
     it.sweep();
-    if (auto stored = it.groups_.activate_all(); !stored) return Problem(stored.error());
+    if (auto stored = it.groups_.activate_all(); !stored) {
+      close_doors(it.tools_.listeners);
+      return Problem(stored.error());
+    }
     it.tell_start(*told);
   }
   it.write_pidfile();
@@ -141,7 +144,7 @@ Groups::Done<> Supervisord::open_log() {
 }
 
 Groups::Done<> Supervisord::open_servers() {
-  auto doors = open_doors(groups_.config().servers);
+  auto doors = open_doors(groups_.config().servers, tools_.listeners);
   if (!doors) return Problem(std::move(doors.error()));
   servers_.emplace(tools_.loop.context(), std::move(*doors), *this);
   return {};
@@ -189,9 +192,15 @@ Result<> Supervisord::keep() const {
   return groups_.keep();
 }
 
+void Supervisord::drain(const std::function<void()>& done) {
+  if (!servers_) return done();
+  servers_->drain(done);
+}
+
 void Supervisord::end() {
   calls_.finish();
   servers_.reset();
+  close_doors(tools_.listeners);
   (void)::unlink(groups_.config().daemon.pidfile.c_str());
   groups_.forget_stored();
   events_.clear();
@@ -259,7 +268,8 @@ void Supervisord::handle_signal(int signal) {
 // -- Groups come and go --
 
 Result<> Supervisord::apply() {
-  return tools_.commands.put_in_force(groups_.definitions_from(tools_.definitions), by_config());
+  auto wanted = groups_.definitions_from(tools_.definitions);
+  return wanted ? tools_.commands.put_in_force(std::move(*wanted), by_config()) : Failure(wanted.error());
 }
 
 // Whoever is wanted runs, or is about to: it was begun before the supervisor was lost. All others are as if they had
@@ -274,6 +284,7 @@ void Supervisord::activate_all() {
   auto done = tools_.commands.put_in_force(std::move(wanted), by_config());
   if (done) done = apply();
   if (!done) log(Level::critical, fmt::format("nothing is started: {}", to_string(done.error())));
+  groups_.rest();
   if (auto stored = groups_.enter(Stage::running); !stored) log(Level::critical, stored.error());
 }
 
@@ -289,11 +300,10 @@ void Supervisord::forget_what_was_not_begun() {
     if (std::ranges::find(whole, group.name) == whole.end()) events_.remove(group.name);
   }
   if (whole.size() != groups_.active().size()) (void)groups_.keep_only(whole);
-  const Definitions wanted = groups_.definitions_from(tools_.definitions);
-  if (wanted.model.services.size() == tools_.definitions.model.services.size()) return;
-  if (auto done = tools_.commands.put_in_force(wanted, by_config()); !done) {
-    log(Level::critical, to_string(done.error()));
-  }
+  auto wanted = groups_.definitions_from(tools_.definitions);
+  if (wanted && wanted->model.services.size() == tools_.definitions.model.services.size()) return;
+  auto done = wanted ? tools_.commands.put_in_force(std::move(*wanted), by_config()) : Failure(wanted.error());
+  if (!done) log(Level::critical, to_string(done.error()));
 }
 
 compat::Outcome<compat::ConfigChanges> Supervisord::reread() {

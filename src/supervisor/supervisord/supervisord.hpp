@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -33,6 +34,7 @@ class Supervisord final : public compat::Daemon {
     Engine& engine;
     Executor& executor;
     Commands& commands;
+    Listeners& listeners;
     const Definitions& definitions;
     std::string runtime_directory;
     std::string log_directory;
@@ -63,7 +65,10 @@ class Supervisord final : public compat::Daemon {
   void handle_signal(int signal);
   /// Stores again what others have removed.
   [[nodiscard]] Result<> keep() const;
-  /// Everything is down, or about to be gone: answers who still waits, and leaves no file behind.
+  /// Another supervisor is to take this one's place: clients that come from now on wait for it, and when those who are
+  /// here have been answered, `done` is called.
+  void drain(const std::function<void()>& done);
+  /// Everything is down: answers who still waits, and leaves no file behind.
   void end();
 
   [[nodiscard]] std::string identification() const override;

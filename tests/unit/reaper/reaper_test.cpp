@@ -348,16 +348,20 @@ TEST(ReaperHolding, WhatAServiceWroteOutlivesEveryOtherDescriptor) {
     return size > 0 ? text.substr(0, static_cast<std::size_t>(size)) : std::string();
   };
   EXPECT_EQ(content(), "last wordslast words");
-  const auto holds = [&] {
-    for (const auto& fd : std::filesystem::directory_iterator("/proc/" + std::to_string(reaper.pid()) + "/fd")) {
+  const auto held = [&](pid_t pid) {
+    int count = 0;
+    for (const auto& fd : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
       std::error_code gone;
-      if (std::filesystem::read_symlink(fd, gone) == fifo) return true;
+      if (std::filesystem::read_symlink(fd, gone) == fifo) ++count;
     }
-    return false;
+    return count;
   };
-  EXPECT_TRUE(eventually(holds));
+  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 3; }));
+  EXPECT_EQ(held(reaper.stand_in(2)), 3) << "inherited";
   reaper.signal(SIGUSR2);
-  EXPECT_TRUE(eventually([&] { return !holds(); })) << "released";
+  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 2; })) << "released";
+  reaper.signal(SIGURG);
+  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 1; })) << "released";
   std::filesystem::remove(fifo);
 }
 

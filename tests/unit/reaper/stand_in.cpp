@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "reaper/held_fds.hpp"
 #include "reaper/wire.hpp"
 #include "sys/channel.hpp"
 #include "sys/clock.hpp"
@@ -109,6 +110,9 @@ class StandIn {
     (void)!::write(fifo.get(), "last words", 10);
     const std::array<BorrowedFd, 1> fds{BorrowedFd(fifo)};
     tell(Slot{{kWireVersion, MessageKind::hold}, 7, 0}, fds);
+    tell(Slot{{kWireVersion, MessageKind::hold_listener}, HeldFds::kListeners, 0}, fds);  // no such place
+    tell(Slot{{kWireVersion, MessageKind::hold_listener}, HeldFds::kListeners - 1, 0}, fds);
+    tell(Plain{{kWireVersion, MessageKind::hold_listener_names}}, fds);
     note("held");
   }
 
@@ -135,6 +139,9 @@ class StandIn {
     note("signalled %d %d %u", signalled.signal, signalled.sender_pid, signalled.sender_uid);
     if (signalled.signal == SIGHUP) return kAbort;
     if (signalled.signal == SIGUSR2) tell(Slot{{kWireVersion, MessageKind::release}, 7, 0});
+    if (signalled.signal == SIGURG) {
+      tell(Slot{{kWireVersion, MessageKind::release_listener}, HeldFds::kListeners - 1, 0});
+    }
     if (signalled.signal == SIGUSR1) start_sibling();
     if (signalled.signal == SIGTERM && arguments_.finish >= 0) {
       tell(Finish{{kWireVersion, MessageKind::finish}, arguments_.finish, 0});

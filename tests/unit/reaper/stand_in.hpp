@@ -13,7 +13,8 @@ inline constexpr const char* kSupervisorName = "foster: supervisor";
 ///   --silent        never says `up`
 ///   --exit CODE     leaves with this code at once, after `up`
 ///   --deaf          reads nothing until it gets a SIGUSR1 of its own
-///   --hold FIFO     opens it and has it held for slot 7; a SIGUSR2 told by the reaper releases it
+///   --hold FIFO     opens it and has it held for slot 7, as the last listener, and as the names of listeners; a
+///                   SIGUSR2 told by the reaper releases the first of them, a SIGURG the second
 /// A SIGHUP told by the reaper makes it abort; a SIGUSR1, start a sibling that exits with 42.
 int stand_in_main(int argc, char** argv);
 
