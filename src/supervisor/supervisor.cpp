@@ -390,6 +390,7 @@ struct Supervisor::Parts {
                                                   .definitions = definitions,
                                                   .runtime_directory = options.directories.runtime,
                                                   .log_directory = options.directories.logs,
+                                                  .system_log = system_log,
                                                   .reaper = reaper.number()},
                                                  *start, how);
     if (!made) return failure(made.error(), 0);

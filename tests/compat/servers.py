@@ -62,6 +62,7 @@ class Server:
         self.config = self.directory / "supervisord.conf"
         self.port = _free_port() if "PORT" in config else 0
         self.write(config)
+        self.variables: dict[str, str] = {}  # of its environment
         self._process: subprocess.Popen[bytes] | None = None
         self.status: int | None = None  # how it has ended by itself
 
@@ -94,7 +95,7 @@ class Server:
     def environment(self) -> dict[str, str]:
         """Ours, with what foster keeps below the directory, too."""
         own = {name: str(self.directory / name) for name in ("FOSTER_RUNTIME_DIR", "FOSTER_STATE_DIR", "FOSTER_LOG_DIR")}
-        return {name: value for name, value in os.environ.items() if name != "FOSTER_NAME"} | own
+        return {name: value for name, value in os.environ.items() if name != "FOSTER_NAME"} | own | self.variables
 
     def wait_until_there(self) -> None:
         wait_until(self._is_there, f"for the server in {self.directory}")

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -53,9 +52,7 @@ std::string line_of(Level level, std::string_view text, std::chrono::system_cloc
 Result<> MainLog::open(Options options) {
   options_ = std::move(options);
   file_.reset();
-  if (!goes_to_syslog()) return reopen();
-  ::openlog("supervisord", 0, LOG_USER);
-  return {};
+  return reopen();
 }
 
 Result<> MainLog::reopen() {
@@ -79,7 +76,8 @@ void MainLog::write(Level level, std::string_view text) {
   if (!takes(level)) return;
   const std::string line = line_of(level, text, sys::wall_now());
   if (options_.also_to) offer(*options_.also_to, line);
-  if (goes_to_syslog()) ::syslog(LOG_INFO, "%.*s", static_cast<int>(line.size() - 1), line.data());
+  if (goes_to_syslog() && options_.system_log)
+    options_.system_log->send(std::string_view(line).substr(0, line.size() - 1));
   if (!file_) return;
   // There is no better place to tell of a full disk.
   if (sys::write_all(file_, line)) size_ += line.size();

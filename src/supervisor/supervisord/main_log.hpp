@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <foster/result.hpp>
 
 #include "config/supervisord/sections.hpp"
+#include "sys/system_log.hpp"
 
 namespace foster::supervisor::supervisord {
 
@@ -23,10 +25,11 @@ using Level = config::supervisord::LogLevel;
 class MainLog {
  public:
   struct Options {
-    std::string file;                            ///< Absolute, or `kSyslog`.
+    std::string file;                            ///< Absolute, or `kSyslog`: that never waits.
     std::optional<std::uint64_t> max_size = {};  ///< Empty: never rotated.
     unsigned keep = 0;                           ///< Older files; with 0 a full one is emptied.
     Level level = Level::info;
+    std::shared_ptr<sys::SystemLog> system_log = {};
     std::optional<BorrowedFd> also_to = {};  ///< Gets each line, too, unless it takes none at the moment.
   };
 

@@ -136,7 +136,8 @@ Groups::Done<> Supervisord::open_log() {
   const auto& daemon = groups_.config().daemon;
   MainLog::Options options{.file = daemon.logfile,
                            .keep = static_cast<unsigned>(std::clamp<std::int64_t>(daemon.logfile_backups, 0, 1000)),
-                           .level = daemon.log_level};
+                           .level = daemon.log_level,
+                           .system_log = tools_.system_log};
   if (daemon.logfile_maxbytes > 0) options.max_size = daemon.logfile_maxbytes;
   if (daemon.nodaemon && !daemon.silent) options.also_to = BorrowedFd(STDOUT_FILENO);
   if (auto opened = log_.open(std::move(options)); !opened) return Problem(to_string(opened.error()));

@@ -38,6 +38,7 @@ class Supervisord final : public compat::Daemon {
     const Definitions& definitions;
     std::string runtime_directory;
     std::string log_directory;
+    std::shared_ptr<sys::SystemLog> system_log;
     pid_t reaper;  ///< Whom clients take for the supervisord.
   };
 

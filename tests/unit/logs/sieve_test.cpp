@@ -216,22 +216,6 @@ TEST_F(SieveTest, WhatIsToldAgainHasTheSameMark) {
   EXPECT_NE(last.stream, 0U);
 }
 
-TEST_F(SieveTest, AKillWithinARotationRepeatsNothing) {
-  auto pump = std::optional(new_pump({.strips_ansi = true}, {.max_size = 100, .keep = 1}));
-  // The file cannot be replaced; then it is, and whoever did it is gone.
-  std::filesystem::create_directories(logging.directory.path("web.log.1") + "/obstacle");
-  const std::string first = std::string(99, 'x') + "\n";
-  logging.say(first + "second\n");
-  EXPECT_FALSE(pump->pump());
-  ASSERT_EQ(logging.log(), first);
-  pump.reset();
-  std::filesystem::remove_all(logging.directory.path("web.log.1"));
-  std::filesystem::rename(logging.directory.path("web.log"), logging.directory.path("web.log.1"));
-  pump.emplace(new_pump({.strips_ansi = true}, {.max_size = 100, .keep = 5}));
-  ASSERT_TRUE(pump->pump());
-  EXPECT_EQ(logging.everything(), first + "second\n");
-}
-
 TEST_F(SieveTest, MarksGoOnWhenTheFileIsEmptied) {
   auto pump = std::optional(new_pump({.strips_ansi = true}));
   std::uint64_t sent = 0;
