@@ -55,8 +55,8 @@ Value struct_of(Process process, std::int64_t now) {
   auto description = description_of(process, now);
   Struct members;
   members.reserve(14);
-  const auto add = [&members](std::string_view name, Value value) {
-    members.push_back({std::string(name), std::move(value)});
+  const auto add = [&members](std::string_view name, auto&& value) {
+    members.emplace_back(std::string(name), std::forward<decltype(value)>(value));
   };
   add("name", std::move(process.name));
   add("group", std::move(process.group));

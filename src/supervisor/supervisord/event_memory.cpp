@@ -100,7 +100,8 @@ EventMemory read(const json::value& value) {
         .tries = process.at("tries").to_number<unsigned>(),
         .pid = process.at("pid").to_number<std::int64_t>()};
   }
-  for (const auto& [service, marks] : value.at("outputs").as_object()) {
+  const json::value* outputs = value.as_object().if_contains("outputs");  // an older foster has none
+  for (const auto& [service, marks] : outputs != nullptr ? outputs->as_object() : json::object()) {
     memory.outputs[service] = {.out = read_mark(marks.at("out")), .err = read_mark(marks.at("err"))};
   }
   for (const auto& [name, pool] : value.at("pools").as_object()) memory.pools[name] = read_pool(pool);

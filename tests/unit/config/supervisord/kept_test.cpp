@@ -83,6 +83,19 @@ TEST(KeptConfig, AStartComesBackAsItWas) {
   EXPECT_EQ(again->directory, start.directory);
 }
 
+TEST(KeptConfig, WhatAnOlderOneDidNotKnowIsAsByDefault) {
+  Kept kept;
+  kept.stage = Stage::running;
+  std::string text = to_json(kept);
+  const std::string newest = ",\"added_since\":[]";
+  const auto at = text.find(newest);
+  ASSERT_NE(at, std::string::npos) << text;
+  const auto old = kept_from_json(text.erase(at, newest.size()));
+  ASSERT_TRUE(old) << old.error();
+  EXPECT_EQ(old->stage, Stage::running);
+  EXPECT_TRUE(old->added_since.empty());
+}
+
 TEST(KeptConfig, WhatIsNoneOfOursIsRefused) {
   for (const char* text : {"", "{", "[]", "{}", R"({"stage":0,"config":7,"active":[]})"}) {
     EXPECT_FALSE(kept_from_json(text)) << text;
