@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """foster supervisord beside supervisord, in one run: what its clients wait for, and what it takes.
 
-    supervisord.py --foster FOSTER [--programs N] [--rounds N]
+    supervisord.py --foster FOSTER [--service BENCH_SERVICE] [--programs N] [--rounds N]
 
-Each figure is the median of the rounds; both take turns, so that a noisy machine is noisy for both.
+Each figure is the median of the rounds; both take turns, so that a noisy machine is noisy for both. The programs are as
+small as a process can be, and write down themselves when they have reached their main function.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import os
 import select
 import signal
 import statistics
+import struct
 import subprocess
 import sys
 import time
 import xmlrpc.client
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "compat"))
 
-from servers import Server, UnixConnection, descendants, wait_until  # noqa: E402
+from servers import DEADLINE, Server, UnixConnection, descendants  # noqa: E402
 
 CONFIG = """
 [unix_http_server]
@@ -36,7 +39,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
 serverurl=unix://DIR/s.sock
 [program:web]
-command=/bin/sleep 600
+command=SERVICE DIR/report %(process_num)d
 numprocs=COUNT
 process_name=%(process_num)03d
 autorestart=true
@@ -48,7 +51,7 @@ MEMORY = "/dev/shm"
 # For so long nothing is asked before the memory is looked at.
 REST = 3.0
 ASKING = 3.0
-KILLS = 10
+KILLS = 20
 STATUS_CALLS = 5
 
 Figures = dict[str, float]
@@ -62,37 +65,39 @@ UNITS: dict[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
-def is_program(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "sleep"
-    except OSError:
-        return False
+@dataclass(frozen=True)
+class Began:
+    """That a program has reached its main function; the clock is that of time.monotonic."""
+
+    nanoseconds: int
+    pid: int
 
 
-def children(pid: int) -> set[int]:
-    return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+class Report:
+    """What the programs have written of themselves, in order."""
+
+    RECORD = struct.Struct("=qii")
+
+    def __init__(self, server: Server):
+        self.path = server.directory / "report"
+        self.path.touch()
+
+    def read(self) -> list[Began]:
+        return [Began(time_, pid) for time_, pid, _ in self.RECORD.iter_unpack(self.path.read_bytes())]
+
+    def wait_for(self, count: int) -> list[Began]:
+        end = time.monotonic() + DEADLINE
+        while self.path.stat().st_size < count * self.RECORD.size:
+            if time.monotonic() > end:
+                raise TimeoutError("not all programs have begun")
+            time.sleep(0.005)
+        return self.read()
 
 
-def programs(server: Server) -> set[int]:
-    return {pid for pid in children(server.pid) if is_program(pid)}
-
-
-def seconds_until(condition: Callable[[], bool]) -> float:
-    """Looks every tenth of a millisecond: who looked all the time would take the processor from who is looked at."""
-    begin = time.monotonic()
-    while not condition():
-        if time.monotonic() - begin > 60:
-            raise TimeoutError("waited in vain for a minute")
-        time.sleep(0.0001)
-    return time.monotonic() - begin
-
-
-def start(server: Server, count: int) -> float:
-    begin = time.monotonic()
+def start(server: Server, report: Report, count: int) -> float:
+    begin = time.monotonic_ns()
     server.start()
-    while len(children(server.pid)) < count or len(programs(server)) < count:
-        time.sleep(0.001)
-    return time.monotonic() - begin
+    return (max(one.nanoseconds for one in report.wait_for(count)) - begin) / 1e9
 
 
 def proportional_kilobytes(pid: int) -> int:
@@ -100,8 +105,9 @@ def proportional_kilobytes(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def memory(server: Server) -> float:
-    own = [pid for pid in (server.pid, *descendants(server.pid)) if not is_program(pid)]
+def memory(server: Server, report: Report) -> float:
+    programs = {one.pid for one in report.read()}
+    own = [pid for pid in (server.pid, *descendants(server.pid)) if pid not in programs]
     return sum(proportional_kilobytes(pid) for pid in own)
 
 
@@ -129,14 +135,13 @@ def status(server: Server, client: list[str]) -> float:
     return (time.monotonic() - begin) / STATUS_CALLS
 
 
-def restart(server: Server) -> float:
+def restart(report: Report) -> float:
     times = []
-    for _ in range(KILLS):
-        before = programs(server)
-        victim = min(before)
-        os.kill(victim, signal.SIGKILL)
-        times.append(seconds_until(lambda: any(is_program(pid) for pid in children(server.pid) - before)))
-        wait_until(lambda: len(programs(server)) == len(before), "for all programs")
+    for victim in report.read()[:KILLS]:
+        known = len(report.read())
+        begin = time.monotonic_ns()
+        os.kill(victim.pid, signal.SIGKILL)
+        times.append((report.wait_for(known + 1)[-1].nanoseconds - begin) / 1e9)
     return statistics.median(times)
 
 
@@ -151,16 +156,17 @@ def shutdown(server: Server) -> float:
     return elapsed
 
 
-def measure(command: list[str], client: list[str], count: int) -> Figures:
-    server = Server(command, CONFIG.replace("COUNT", str(count)), parent=MEMORY)
+def measure(command: list[str], client: list[str], service: str, count: int) -> Figures:
+    server = Server(command, CONFIG.replace("COUNT", str(count)).replace("SERVICE", service), parent=MEMORY)
+    report = Report(server)
     try:
-        figures = {"start": start(server, count)}
+        figures = {"start": start(server, report, count)}
         server.wait_until_settled()
         time.sleep(REST)
-        figures["memory"] = memory(server)
+        figures["memory"] = memory(server, report)
         figures["questions"] = questions_per_second(server)
         figures["status"] = status(server, client)
-        figures["restart"] = restart(server)
+        figures["restart"] = restart(report)
         figures["shutdown"] = shutdown(server)
     finally:
         server.close()
@@ -170,10 +176,12 @@ def measure(command: list[str], client: list[str], count: int) -> Figures:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--foster", required=True, help="the binary")
+    parser.add_argument("--service", help="bench_service; where it is not said, that of the binary's build")
     parser.add_argument("--programs", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     known = parser.parse_args()
     foster = str(Path(known.foster).resolve())
+    service = known.service or str(Path(foster).parent / "bench" / "bench_service")
     rivals = {
         "supervisord": (["supervisord"], ["supervisorctl"]),
         "foster": ([foster, "supervisord"], [foster, "supervisorctl"]),
@@ -181,7 +189,7 @@ def main() -> None:
     rounds: dict[str, list[Figures]] = {name: [] for name in rivals}
     for _ in range(known.rounds):
         for name, (command, client) in rivals.items():
-            rounds[name].append(measure(command, client, known.programs))
+            rounds[name].append(measure(command, client, service, known.programs))
     print(f"{'':40}{'supervisord':>15}{'foster':>15}{'ratio':>10}")
     for key, (title, text) in UNITS.items():
         theirs, ours = (statistics.median(one[key] for one in rounds[name]) for name in rivals)
