@@ -105,6 +105,7 @@ void Executor::perform(const core::action::Spawn& spawn) {
   if (auto started = start(spawn.id, spawn.run); !started) {
     tools_.ledger.clear(spawn.id);
     stdin_sockets_.give_back(spawn.id);
+    instance(spawn.id).outputs.give_up_start();
     tools_.report(spawn.id, core::event::SpawnFailed{spawn.run, to_string(started.error())});
   }
 }
@@ -122,6 +123,7 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   // The old run's bytes come before the new one's.
   it.outputs.drain();
   it.outputs.begin_run();
+  it.outputs.begin_start();
   it.end.reset();
   if (auto prepared = prepare(id, it, service, {}); !prepared) return prepared;
 

@@ -67,6 +67,7 @@ Result<> Outputs::open(const core::Service& service, unsigned index, core::Strea
                               }});
   if (!opened) return Failure(opened.error());
   output = std::move(*opened);
+  slot(stream).is_new = true;
   return hold(stream, held);
 }
 
@@ -74,7 +75,18 @@ void Outputs::close(core::Stream stream) {
   One& one = slot(stream);
   if (one.output) one.output->drain();
   one.output.reset();
+  one.is_new = false;
   if (std::exchange(one.is_held, false)) send(release_of(stream), std::nullopt);
+}
+
+void Outputs::begin_start() {
+  for (One& one : streams_) one.is_new = false;
+}
+
+void Outputs::give_up_start() {
+  for (const core::Stream stream : kStreams) {
+    if (slot(stream).is_new) close(stream);
+  }
 }
 
 Result<> Outputs::hold(core::Stream stream, std::optional<BorrowedFd> held) {

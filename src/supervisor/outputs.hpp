@@ -43,6 +43,11 @@ class Outputs {
 
   Outputs(const Tools& tools, core::InstanceId id) : tools_(tools), id_(id) {}
 
+  /// What is opened from now on is for a start that may fail.
+  void begin_start();
+  /// It has failed: what was opened for it is closed, so that it takes no descriptors from those that run.
+  void give_up_start();
+
   /// Makes them what the definition says: what has its place already goes on, what is not wanted any more is closed.
   ///
   /// @param writer A process of this instance that runs.
@@ -81,6 +86,7 @@ class Outputs {
   struct One {
     std::unique_ptr<Output> output;
     bool is_held = false;  ///< The reaper keeps the FIFO open, too.
+    bool is_new = false;   ///< Since `begin_start`.
   };
 
   [[nodiscard]] One& slot(core::Stream stream) { return streams_[static_cast<std::size_t>(stream)]; }

@@ -201,12 +201,12 @@ def _state(pid: int) -> str:
 
 def descendants(root: int) -> list[int]:
     children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+            parent = int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
         except OSError:
             continue
-        children.setdefault(parent, []).append(int(stat.parent.name))
+        children.setdefault(parent, []).append(int(pid))
     found: list[int] = []
     todo = [root]
     while todo:

@@ -53,11 +53,16 @@ TEST_F(Notify, MissedWatchdogIsAFailureAndTheServiceIsRestarted) {
 
 TEST_F(Notify, MessageOfAStrangerIsIgnored) {
   begin();
-  const std::string address = *sys::read_environment_variable(Pid(foster.pid_of("web")), "NOTIFY_SOCKET");
+  std::optional<std::string> address;
+  // A process that is in the middle of execve has no environment yet.
+  ASSERT_TRUE(foster.wait_until([&] {
+    address = sys::read_environment_variable(Pid(foster.pid_of("web")), "NOTIFY_SOCKET");
+    return address.has_value();
+  }));
   const std::string script =
       "import socket,sys\ns=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\n"
       "s.connect('\\0'+sys.argv[1][1:])\ns.send(b'READY=1')\n";
-  ASSERT_EQ(foster.run_program({"python3", "-c", script, address}).code, 0);
+  ASSERT_EQ(foster.run_program({"python3", "-c", script, *address}).code, 0);
   // Messages are taken in order: when the client's own has been seen, the stranger's had its chance.
   say("STATUS=after");
   ASSERT_TRUE(foster.wait_until([&] { return foster.run({"ps", "--json"}).out.find("after") != std::string::npos; }));
