@@ -92,12 +92,13 @@ class Both(unittest.TestCase):
 
 
 class StateEventsTest(Both):
+    # Supervisor tells whoever starts one of these that it has failed, if it has ended by then: none is that quick.
     CONFIG = (
         listener("ear", "recorder", "PROCESS_STATE", more="buffer_size=100")
         + program("stays", "/bin/sleep 600", "autostart=false\nstartsecs=0")
-        + program("ends", '/bin/sh -c "exit 3"', "autostart=false\nstartsecs=0\nautorestart=false\nexitcodes=0,3")
-        + program("fails", '/bin/sh -c "exit 4"', "autostart=false\nstartsecs=0\nautorestart=false")
-        + program("quick", "/bin/true", "autostart=false\nstartsecs=10\nstartretries=1")
+        + program("ends", '/bin/sh -c "sleep 0.3; exit 3"', "autostart=false\nstartsecs=0\nautorestart=false\nexitcodes=0,3")
+        + program("fails", '/bin/sh -c "sleep 0.3; exit 4"', "autostart=false\nstartsecs=0\nautorestart=false")
+        + program("quick", "/bin/sleep 0.3", "autostart=false\nstartsecs=10\nstartretries=1")
         + program("missing", "DIR/no/such/program", "autostart=false\nstartretries=0")
     )
 
@@ -304,8 +305,8 @@ class ListenersOfPeopleTest(Both):
         listener("mail", "crashmail", "PROCESS_STATE")
         + listener("memory", "memmon", "TICK_5", "fat", "1000")
         + program("fat", "/bin/sleep 600", "startsecs=0")
-        + program("bad", '/bin/sh -c "exit 2"', "autostart=false\nstartsecs=0\nautorestart=false")
-        + program("good", '/bin/sh -c "exit 0"', "autostart=false\nstartsecs=0\nautorestart=false")
+        + program("bad", '/bin/sh -c "sleep 0.3; exit 2"', "autostart=false\nstartsecs=0\nautorestart=false")
+        + program("good", '/bin/sh -c "sleep 0.3"', "autostart=false\nstartsecs=0\nautorestart=false")
     )
 
     def test_crashmail(self) -> None:
