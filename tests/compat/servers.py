@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import select
@@ -185,7 +186,8 @@ def kill_tree(root: int) -> None:
                 pass
         if all(_state(pid) in "ZX" for pid in below):
             break
-    os.kill(root, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # it may have been about to end
+        os.kill(root, signal.SIGKILL)
 
 
 def is_alive(pid: int) -> bool:
