@@ -9,17 +9,12 @@
 #include <utility>
 
 #include "reaper/wire.hpp"
+#include "sys/listening.hpp"
 #include "sys/runtime_dir.hpp"
 #include "sys/unix_socket.hpp"
 
 namespace foster::supervisor {
 namespace {
-
-bool is_listening(BorrowedFd fd) {
-  int listens = 0;
-  socklen_t size = sizeof listens;
-  return ::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
-}
 
 bool has_name(BorrowedFd directory) {
   struct stat facts{};
@@ -40,7 +35,7 @@ Result<UniqueFd> take_control_socket(BorrowedFd runtime_directory, UniqueFd inhe
   const std::string name = sys::kControlSocket;
   auto kept = listeners.find(name);
   const bool is_named = has_name(runtime_directory);
-  if (is_named && inherited && is_listening(inherited)) {
+  if (is_named && inherited && sys::is_listening(inherited)) {
     if (!kept) listeners.keep(name, inherited);
     return inherited;
   }

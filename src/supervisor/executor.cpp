@@ -113,6 +113,7 @@ void Executor::perform(const core::action::Spawn& spawn) {
 Result<> Executor::start(core::InstanceId id, core::Run run) {
   const core::Service& service = tools_.fleet().service_of(id);
   Instance& it = instance(id);
+  it.outputs.begin_start();
   if (it.is_adoption_due) return take_over(id, run);
   it.run = run;
   forget_process(id);
@@ -123,7 +124,6 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   // The old run's bytes come before the new one's.
   it.outputs.drain();
   it.outputs.begin_run();
-  it.outputs.begin_start();
   it.end.reset();
   if (auto prepared = prepare(id, it, service, {}); !prepared) return prepared;
 

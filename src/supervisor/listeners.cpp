@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sys/check.hpp"
+#include "sys/listening.hpp"
 
 namespace foster::supervisor {
 namespace {
@@ -34,12 +35,6 @@ std::string read_name(BorrowedFd file, std::uint32_t number) {
   return {record.begin(), std::ranges::find(record, '\0')};
 }
 
-bool is_listening(BorrowedFd socket) {
-  int listens = 0;
-  socklen_t size = sizeof listens;
-  return ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
-}
-
 UniqueFd copy_of(BorrowedFd fd) {
   return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
 }
@@ -50,7 +45,7 @@ Listeners::Listeners(sys::Channel& reaper, std::map<std::uint32_t, UniqueFd> inh
     : reaper_(reaper), names_(std::move(names)) {
   for (auto& [number, socket] : inherited) {
     const std::string name = read_name(names_, number);
-    const bool is_known = !name.empty() && is_listening(socket) && !listeners_.contains(name);
+    const bool is_known = !name.empty() && sys::is_listening(socket) && !listeners_.contains(name);
     if (is_known) {
       listeners_.emplace(name, Listener{.socket = std::move(socket), .number = number, .is_wanted = false});
     } else {

@@ -14,6 +14,7 @@
 #include "sys/check.hpp"
 #include "sys/credentials.hpp"
 #include "sys/files.hpp"
+#include "sys/listening.hpp"
 #include "sys/unix_socket.hpp"
 
 namespace foster::supervisor {
@@ -78,12 +79,6 @@ std::string name_of(const std::string& address) {
   return "stdin " + address;
 }
 
-bool is_listening(BorrowedFd socket) {
-  int listens = 0;
-  socklen_t size = sizeof listens;
-  return ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
-}
-
 }  // namespace
 
 Result<UniqueFd> StdinSockets::lend(core::InstanceId id, const core::StdinSocket& wanted, const std::string& user) {
@@ -112,7 +107,7 @@ void StdinSockets::take_up(core::InstanceId id, const core::StdinSocket& wanted,
   bool is_there = listeners_.find(name).has_value();
   if (!is_there && process != nullptr) {
     const auto socket = process->copy_descriptor(STDIN_FILENO);
-    is_there = socket && is_listening(*socket);
+    is_there = socket && sys::is_listening(*socket);
     if (is_there) listeners_.keep(name, *socket);
   }
   if (is_there) users_[wanted.address].insert(id);
