@@ -1,7 +1,6 @@
 #include "supervisor/supervisor.hpp"
 
 #include <malloc.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +33,7 @@
 #include "sys/cgroup.hpp"
 #include "sys/clock.hpp"
 #include "sys/memory.hpp"
+#include "sys/open_files.hpp"
 
 namespace foster::supervisor {
 namespace {
@@ -48,15 +48,6 @@ constexpr int kBadConfig = 78;
 constexpr auto kTellAfter = 1ms;
 // After this long without an event, memory that work has taken is given back: one wake-up, then none.
 constexpr auto kRest = 2s;
-
-rlimit raise_open_files() {
-  rlimit found{};
-  (void)::getrlimit(RLIMIT_NOFILE, &found);
-  rlimit raised = found;
-  raised.rlim_cur = raised.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &raised);  // up to the hard limit it cannot be refused
-  return found;
-}
 
 // Differs from life to life of an instance, and stays the same for all supervisors and reapers of one: what they
 // started is known by it.
@@ -90,14 +81,14 @@ void send(sys::Channel& channel, const Message& message) {
 }  // namespace
 
 struct Supervisor::Parts {
-  Parts(Options given, reaper::Inherited from_reaper, std::optional<sys::FdLane> reserved,
+  Parts(Options given, reaper::Inherited from_reaper, std::optional<sys::FdLane> reserved, rlimit files,
         sys::PreparedDirectories opened, ledger::Ledger found, journal::Journal history, Definitions applied,
         Remembered past)
       : options(std::move(given)),
         watch(std::move(from_reaper.watch)),
         inherited(std::move(from_reaper)),
         lane(std::move(reserved)),
-        open_files(raise_open_files()),
+        open_files(files),
         reaper(::getppid()),
         directories(std::move(opened)),
         system_log(std::make_shared<sys::SystemLog>(options.ident, path_of_system_log())),
@@ -450,6 +441,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
   // While low numbers are free; without it a spawn costs more, and nothing else changes.
   std::optional<sys::FdLane> lane;
   if (auto reserved = sys::FdLane::reserve()) lane = std::move(*reserved);
+  const rlimit open_files = sys::make_room_for_files();  // the journal's thread is the first
   auto directories = sys::prepare(options.directories);
   if (!directories) return Failure(directories.error());
   const auto boot = sys::boot_id();
@@ -479,7 +471,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options) {
   } else {
     (void)::unlink(options.directories.next_config().c_str());
   }
-  auto parts = std::make_unique<Parts>(std::move(options), std::move(inherited), std::move(lane),
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(inherited), std::move(lane), open_files,
                                        std::move(*directories), std::move(*ledger), std::move(journal.journal),
                                        std::move(definitions), std::move(remembered));
   auto socket = take_control_socket(parts->directories.runtime, std::move(parts->options.listener), parts->channel,
