@@ -196,14 +196,14 @@ class Reaper {
   void read_messages() noexcept {
     for (;;) {
       Message message{};
-      std::array<UniqueFd, 1> fds;
+      std::array<UniqueFd, 2> fds;
       const auto receipt = outbox_.channel().take(std::as_writable_bytes(std::span(&message, 1)), fds);
       if (!receipt) {
         if (receipt.error().code == EMSGSIZE) continue;  // no message of ours, and gone
         return;
       }
       if (receipt->outcome != sys::Channel::Outcome::message) return;
-      obey(message, receipt->size, std::move(fds[0]));
+      obey(message, receipt->size, std::move(fds[0]), std::move(fds[1]));
     }
   }
 
@@ -216,7 +216,7 @@ class Reaper {
   }
 
   // A message of an unknown kind, or a torn one, is passed over: nothing here is worth an end.
-  void obey(const Message& message, std::size_t size, UniqueFd fd) noexcept {
+  void obey(const Message& message, std::size_t size, UniqueFd fd, UniqueFd second) noexcept {
     if (size < sizeof(Plain)) return;
     switch (message.header.kind) {
       case MessageKind::up:
@@ -247,6 +247,9 @@ class Reaper {
         return;
       case MessageKind::hold_stderr:
         return hold(HeldFds::Kind::stderr_fifo, message.slot, size, std::move(fd));
+      case MessageKind::hold_both:
+        hold(HeldFds::Kind::fifo, message.slot, size, std::move(fd));
+        return hold(HeldFds::Kind::stderr_fifo, message.slot, size, std::move(second));
       case MessageKind::release_stderr:
         return release(HeldFds::Kind::stderr_fifo, message.slot, size);
       case MessageKind::finish:

@@ -35,6 +35,7 @@ enum class MessageKind : std::uint32_t {
   release_listener = 30,     ///< Close what is kept under the number: Slot.
   hold_listener_names = 31,  ///< Keep this file, in which is written what each listening socket is: Plain, with it.
   rest = 32,                 ///< For a while nothing has happened: give back the memory that is not needed now: Plain.
+  hold_both = 33,            ///< `hold` and `hold_stderr` in one: Slot, with both.
 };
 
 struct Header {

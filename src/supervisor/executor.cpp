@@ -212,9 +212,6 @@ Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Servic
     it.cgroup_is_spent = false;
   }
   if (tools_.cgroups != nullptr && !it.cgroup) {
-    // One that an earlier supervisor made, and perhaps killed: what is cloned into that would die at once. A group with
-    // somebody in it cannot be removed.
-    if (const auto found = tools_.cgroups->find(cgroup_name(id))) (void)found->remove();
     // Without a group of its own a run is still found by its marks.
     if (auto made = tools_.cgroups->make(cgroup_name(id))) it.cgroup = std::move(*made);
   }

@@ -48,8 +48,7 @@ Result<sys::FifoReader> open_fifo(const OutputPlace& place, const OutputPlan& pl
     auto there = sys::FifoReader::open(place.fifos, plan.fifo_name);  // as a rule it is
     if (there) return there;
   }
-  if (auto made = sys::create_fifo(place.fifos, plan.fifo_name, plan.access); !made) return Failure(made.error());
-  return sys::FifoReader::open(place.fifos, plan.fifo_name);
+  return sys::FifoReader::make(place.fifos, plan.fifo_name, plan.access);
 }
 
 bool must_be_looked_at(const core::LogPolicy& policy) {
@@ -112,16 +111,11 @@ void Output::hear(const ToldOutput& told) {
 }
 
 Result<UniqueFd> Output::open_for_service() const {
-  return sys::open_fifo_for_service(fifos_, plan_.fifo_name);
-}
-
-bool Output::has_name() const {
-  return pump_.fifo().has_name(fifos_, plan_.fifo_name);
+  return pump_.fifo().open_for_service(fifos_, plan_.fifo_name);
 }
 
 Result<> Output::renew(sys::FifoAccess access) {
-  if (auto made = sys::create_fifo(fifos_, plan_.fifo_name, access); !made) return made;
-  auto reader = sys::FifoReader::open(fifos_, plan_.fifo_name);
+  auto reader = sys::FifoReader::make(fifos_, plan_.fifo_name, access);
   if (!reader) return Failure(reader.error());
   watch_.reset();
   if (retry_) retry_->cancel();

@@ -48,15 +48,13 @@ class Output {
   /// Makes the FIFO or finds the one that is there, with what waits in it.
   [[nodiscard]] static Result<std::unique_ptr<Output>> open(Loop& loop, const OutputPlace& place, OutputPlan plan);
 
-  /// Whether the name still means this FIFO: others may have removed it.
-  [[nodiscard]] bool has_name() const;
   /// Makes a FIFO of that name and goes on with it. Nobody may write to the old one any more.
   [[nodiscard]] Result<> renew(sys::FifoAccess access);
 
-  /// What holds its content.
+  /// What holds its content, as does every copy of it.
   [[nodiscard]] BorrowedFd fd() const { return pump_.fd(); }
 
-  /// The end for a new run, and for the reaper to keep.
+  /// The end for a new run. @errors The name does not mean this FIFO any more: others have removed it.
   [[nodiscard]] Result<UniqueFd> open_for_service() const;
 
   /// Moves everything that is there now: before the next run starts, and before an exit is told.

@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
-#include <span>
 #include <utility>
+#include <vector>
 
 #include "logs/log_place.hpp"
 
@@ -28,10 +28,6 @@ std::string name_for_people(const core::Service& service, unsigned index) {
   return colon == std::string::npos ? core::instance_name(service, index) : service.name.substr(colon + 1);
 }
 
-reaper::MessageKind hold_of(core::Stream stream) {
-  return stream == core::Stream::out ? reaper::MessageKind::hold : reaper::MessageKind::hold_stderr;
-}
-
 reaper::MessageKind release_of(core::Stream stream) {
   return stream == core::Stream::out ? reaper::MessageKind::release : reaper::MessageKind::release_stderr;
 }
@@ -39,11 +35,13 @@ reaper::MessageKind release_of(core::Stream stream) {
 }  // namespace
 
 Result<> Outputs::prepare(const core::Service& service, unsigned index, std::optional<Pid> writer, const Held& held) {
+  Result<> result;
   for (const core::Stream stream : kStreams) {
     const auto& kept = stream == core::Stream::out ? held.out : held.err;
-    if (auto opened = open(service, index, stream, writer, kept); !opened) return opened;
+    if (result) result = open(service, index, stream, writer, kept);
   }
-  return {};
+  hold();
+  return result;
 }
 
 Result<> Outputs::open(const core::Service& service, unsigned index, core::Stream stream, std::optional<Pid> writer,
@@ -68,7 +66,8 @@ Result<> Outputs::open(const core::Service& service, unsigned index, core::Strea
   if (!opened) return Failure(opened.error());
   output = std::move(*opened);
   slot(stream).is_new = true;
-  return hold(stream, held);
+  slot(stream).is_held = held && is_same_file(*held, output->fd());
+  return {};
 }
 
 void Outputs::close(core::Stream stream) {
@@ -76,7 +75,7 @@ void Outputs::close(core::Stream stream) {
   if (one.output) one.output->drain();
   one.output.reset();
   one.is_new = false;
-  if (std::exchange(one.is_held, false)) send(release_of(stream), std::nullopt);
+  if (std::exchange(one.is_held, false)) send(release_of(stream));
 }
 
 void Outputs::begin_start() {
@@ -89,23 +88,25 @@ void Outputs::give_up_start() {
   }
 }
 
-Result<> Outputs::hold(core::Stream stream, std::optional<BorrowedFd> held) {
-  // A FIFO's content is gone with its last descriptor: the reaper holds one while we may be away.
-  One& one = slot(stream);
-  one.is_held = held && is_same_file(*held, one.output->fd());
-  if (one.is_held) return {};
-  auto end = one.output->open_for_service();
-  if (!end) return Failure(end.error());
-  send(hold_of(stream), *end);
-  one.is_held = true;
-  return {};
+void Outputs::hold() {
+  std::vector<BorrowedFd> fds;
+  std::optional<reaper::MessageKind> kind;
+  for (const core::Stream stream : kStreams) {
+    One& one = slot(stream);
+    if (!one.output || std::exchange(one.is_held, true)) continue;
+    const bool is_second = kind.has_value();
+    kind = is_second                     ? reaper::MessageKind::hold_both
+           : stream == core::Stream::out ? reaper::MessageKind::hold
+                                         : reaper::MessageKind::hold_stderr;
+    fds.push_back(one.output->fd());
+  }
+  if (kind) send(*kind, fds);
 }
 
-void Outputs::send(reaper::MessageKind kind, std::optional<BorrowedFd> fd) {
+void Outputs::send(reaper::MessageKind kind, std::span<const BorrowedFd> fds) {
   const reaper::Slot message{.header = {reaper::kWireVersion, kind}, .slot = id_, .reserved = 0};
-  const auto bytes = std::as_bytes(std::span(&message, 1));
   // A full channel costs the guard of this one, nothing more.
-  (void)(fd ? tools_.channel.send(bytes, std::span(&*fd, 1)) : tools_.channel.send(bytes));
+  (void)tools_.channel.send(std::as_bytes(std::span(&message, 1)), fds);
 }
 
 void Outputs::begin_run() {
@@ -118,11 +119,13 @@ Result<> Outputs::lend(const core::Service& service, RunResources& resources) {
   for (const core::Stream stream : kStreams) {
     Output* const output = find(stream);
     if (output == nullptr) continue;
-    if (!output->has_name()) {
-      if (auto renewed = output->renew(access_of(service)); !renewed) return renewed;
-      if (auto held = hold(stream, std::nullopt); !held) return held;
-    }
     auto end = output->open_for_service();
+    if (!end) {
+      if (auto renewed = output->renew(access_of(service)); !renewed) return renewed;
+      slot(stream).is_held = false;
+      hold();
+      end = output->open_for_service();
+    }
     if (!end) return Failure(end.error());
     resources.output_of(stream) = std::move(*end);
   }

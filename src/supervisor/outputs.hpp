@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <foster/fd.hpp>
@@ -85,7 +86,7 @@ class Outputs {
  private:
   struct One {
     std::unique_ptr<Output> output;
-    bool is_held = false;  ///< The reaper keeps the FIFO open, too.
+    bool is_held = false;  ///< The reaper keeps the FIFO, too.
     bool is_new = false;   ///< Since `begin_start`.
   };
 
@@ -93,8 +94,9 @@ class Outputs {
   [[nodiscard]] Result<> open(const core::Service& service, unsigned index, core::Stream stream,
                               std::optional<Pid> writer, std::optional<BorrowedFd> held);
   void close(core::Stream stream);
-  [[nodiscard]] Result<> hold(core::Stream stream, std::optional<BorrowedFd> held);
-  void send(reaper::MessageKind kind, std::optional<BorrowedFd> fd);
+  /// A FIFO's content is gone with its last descriptor: the reaper gets one, for the time that we may be away.
+  void hold();
+  void send(reaper::MessageKind kind, std::span<const BorrowedFd> fds = {});
 
   Tools tools_;
   core::InstanceId id_;

@@ -149,13 +149,12 @@ std::unique_ptr<Probe> make_probe(const core::Readiness& readiness, ProbeTools t
 
 Result<UniqueFd> open_ready_fifo(BorrowedFd fifos, const std::string& fifo_name) {
   const std::string name = ready_name(fifo_name);
-  if (auto made = sys::create_fifo(fifos, name); !made) return Failure(made.error());
-  auto reader = sys::FifoReader::open(fifos, name);
+  auto reader = sys::FifoReader::make(fifos, name);
   if (!reader) return Failure(reader.error());
   std::array<char, 4096> old;
   while (::read(reader->fd().get(), old.data(), old.size()) > 0) {
   }
-  return sys::open_fifo_for_service(fifos, name);
+  return reader->open_for_service(fifos, name);
 }
 
 void remove_fifos(BorrowedFd fifos, std::uint32_t slot) {

@@ -262,6 +262,9 @@ std::optional<CgroupTree> CgroupTree::reopen(std::string path) {
 
 Result<Cgroup> CgroupTree::make(std::string_view child_name) const {
   std::string path = path_ + "/" + cgroup_file_name(child_name);
+  if (::mkdir(path.c_str(), 0755) == 0) return Cgroup::open(std::move(path));
+  if (errno != EEXIST) return failure("mkdir", errno, path);
+  if (const auto found = Cgroup::open(path)) (void)found->remove();
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return failure("mkdir", errno, path);
   return Cgroup::open(std::move(path));
 }

@@ -63,7 +63,9 @@ class CgroupTree {
   /// A tree by the path that an earlier foster wrote down; empty when it is gone or not writable.
   [[nodiscard]] static std::optional<CgroupTree> reopen(std::string path);
 
-  /// The group of this child; it may exist. Any name will do: what a file name may not hold is escaped.
+  /// The group of this child. One that is there is used only if it cannot be removed, because processes are in it: it
+  /// may have been killed once, and what is cloned into such a group dies at once (seen on Linux 6.18). Any name will
+  /// do: what a file name may not hold is escaped.
   [[nodiscard]] Result<Cgroup> make(std::string_view child_name) const;
   /// The group of this child if it exists.
   [[nodiscard]] std::optional<Cgroup> find(std::string_view child_name) const;

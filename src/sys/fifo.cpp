@@ -20,23 +20,41 @@ namespace {
 /// As much as one copy moves, and as much as a pipe of default size takes.
 constexpr std::size_t kCopyChunk = 64 * 1024;
 
-Result<UniqueFd> open_fifo(BorrowedFd directory, const std::string& name, int flags) {
+struct OpenFifo {
+  UniqueFd fd;
+  struct stat facts{};
+};
+
+Result<OpenFifo> open_fifo(BorrowedFd directory, const std::string& name) {
+  OpenFifo fifo;
   // Non-blocking while it is not known to be a FIFO: a device might keep us waiting.
-  UniqueFd fd(retry_on_eintr(
+  fifo.fd.reset(retry_on_eintr(
       [&] { return ::openat(directory.get(), name.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC); }));
-  if (!fd) {
+  if (!fifo.fd) {
     // ENXIO is a socket, EISDIR a directory, ELOOP a symlink.
     const bool other = errno == ENXIO || errno == EISDIR || errno == ELOOP;
     return other ? failure("refuse to use", EPERM, name + " (it is not a FIFO)") : failure("open", errno, name);
   }
-  struct stat facts{};
-  if (::fstat(fd.get(), &facts) != 0) return failure("stat", errno, name);
-  if (!S_ISFIFO(facts.st_mode)) return failure("refuse to use", EPERM, name + " (it is not a FIFO)");
-  if (facts.st_uid != ::geteuid()) {
-    return failure("refuse to use", EPERM, name + " (it belongs to uid " + std::to_string(facts.st_uid) + ")");
+  if (::fstat(fifo.fd.get(), &fifo.facts) != 0) return failure("stat", errno, name);
+  if (!S_ISFIFO(fifo.facts.st_mode)) return failure("refuse to use", EPERM, name + " (it is not a FIFO)");
+  if (fifo.facts.st_uid != ::geteuid()) {
+    return failure("refuse to use", EPERM, name + " (it belongs to uid " + std::to_string(fifo.facts.st_uid) + ")");
   }
-  if ((flags & O_NONBLOCK) == 0 && ::fcntl(fd.get(), F_SETFL, O_RDWR) != 0) return failure("fcntl", errno, name);
-  return fd;
+  return fifo;
+}
+
+Result<OpenFifo> make_fifo(BorrowedFd directory, const std::string& name, mode_t mode) {
+  const bool is_new = ::mkfifoat(directory.get(), name.c_str(), mode) == 0;
+  if (!is_new && errno != EEXIST) return failure("mkfifo", errno, name);
+  auto fifo = open_fifo(directory, name);
+  if (!fifo && is_new && fifo.error().code == EACCES) {
+    // The umask has left us no right to open what we made.
+    if (::fchmodat(directory.get(), name.c_str(), mode, 0) != 0) return failure("chmod", errno, name);
+    fifo = open_fifo(directory, name);
+  }
+  if (!fifo || (fifo->facts.st_mode & 07777) == mode) return fifo;
+  if (::fchmod(fifo->fd.get(), mode) != 0) return failure("chmod", errno, name);
+  return fifo;
 }
 
 /// The limit for unprivileged users is on all of their pipes together, so less may still be had.
@@ -49,28 +67,27 @@ void widen(const UniqueFd& fifo) {
 
 }  // namespace
 
-Result<> create_fifo(BorrowedFd directory, const std::string& name, FifoAccess access) {
-  if (::mkfifoat(directory.get(), name.c_str(), 0600) == 0) {
-    // The umask may have left us no right to open what we made.
-    if (::fchmodat(directory.get(), name.c_str(), 0600, 0) != 0) return failure("chmod", errno, name);
-  } else if (errno != EEXIST) {
-    return failure("mkfifo", errno, name);
-  }
-  const auto fifo = open_fifo(directory, name, O_NONBLOCK);
-  if (!fifo) return std::unexpected(fifo.error());
-  return check_done(::fchmod(fifo->get(), access == FifoAccess::owner ? 0600 : 0622), "chmod", name);
-}
-
-Result<UniqueFd> open_fifo_for_service(BorrowedFd directory, const std::string& name) {
-  auto fifo = open_fifo(directory, name, 0);
-  if (fifo) widen(*fifo);
-  return fifo;
+Result<FifoReader> FifoReader::make(BorrowedFd directory, const std::string& name, FifoAccess access) {
+  auto fifo = make_fifo(directory, name, access == FifoAccess::owner ? 0600 : 0622);
+  if (!fifo) return Failure(fifo.error());
+  widen(fifo->fd);
+  return FifoReader(std::move(fifo->fd));
 }
 
 Result<FifoReader> FifoReader::open(BorrowedFd directory, const std::string& name) {
-  auto fifo = open_fifo(directory, name, O_NONBLOCK);
-  if (!fifo) return std::unexpected(fifo.error());
-  return FifoReader(std::move(*fifo));
+  auto fifo = open_fifo(directory, name);
+  if (!fifo) return Failure(fifo.error());
+  return FifoReader(std::move(fifo->fd));
+}
+
+Result<UniqueFd> FifoReader::open_for_service(BorrowedFd directory, const std::string& name) const {
+  auto fifo = open_fifo(directory, name);
+  if (!fifo) return Failure(fifo.error());
+  struct stat own{};
+  if (::fstat(fd_.get(), &own) != 0) return failure("stat", errno, name);
+  if (own.st_ino != fifo->facts.st_ino || own.st_dev != fifo->facts.st_dev) return failure("open", ESTALE, name);
+  if (::fcntl(fifo->fd.get(), F_SETFL, O_RDWR) != 0) return failure("fcntl", errno, name);
+  return std::move(fifo->fd);
 }
 
 Result<FifoReader> FifoReader::open_removed(Pid writer, const std::string& path) {
@@ -85,13 +102,6 @@ Result<FifoReader> FifoReader::open_removed(Pid writer, const std::string& path)
     if (fd && ::fstat(fd.get(), &facts) == 0 && S_ISFIFO(facts.st_mode)) return FifoReader(std::move(fd));
   }
   return failure("open", ENOENT, path);
-}
-
-bool FifoReader::has_name(BorrowedFd directory, const std::string& name) const noexcept {
-  struct stat named{};
-  struct stat open{};
-  return ::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(fd_.get(), &open) == 0 &&
-         named.st_ino == open.st_ino && named.st_dev == open.st_dev;
 }
 
 Result<std::size_t> FifoReader::splice_to(BorrowedFd file, std::uint64_t& offset, std::size_t most) {

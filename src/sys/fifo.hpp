@@ -24,20 +24,16 @@ enum class FifoAccess : std::uint8_t {
   writers  ///< Mode 0622: for a service that runs as another user. Its directory lets nobody else near.
 };
 
-/// Makes the FIFO, or accepts the one that is there, with the mode for this access.
-/// @errors `EPERM` something else has the name: no FIFO, or one owned by somebody else.
-[[nodiscard]] Result<> create_fifo(BorrowedFd directory, const std::string& name,
-                                   FifoAccess access = FifoAccess::owner);
-
-/// The end for stdout and stderr of a service, and for whoever keeps the bytes alive: O_RDWR, blocking. Gives the pipe
-/// a capacity of 1 MiB, or as much as the user may have (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft).
-/// @errors As `create_fifo`; `ENOENT`.
-[[nodiscard]] Result<UniqueFd> open_fifo_for_service(BorrowedFd directory, const std::string& name);
-
 /// The reading end. Never blocks on the FIFO.
 class FifoReader {
  public:
-  /// @errors As `open_fifo_for_service`.
+  /// Makes the FIFO, or accepts the one that is there, with the mode for this access and a capacity of 1 MiB, or as
+  /// much as the user may have (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft).
+  /// @errors `EPERM` something else has the name: no FIFO, or one owned by somebody else.
+  [[nodiscard]] static Result<FifoReader> make(BorrowedFd directory, const std::string& name,
+                                               FifoAccess access = FifoAccess::owner);
+
+  /// One that is there. @errors As `make`; `ENOENT`.
   [[nodiscard]] static Result<FifoReader> open(BorrowedFd directory, const std::string& name);
 
   /// A FIFO that has lost its name, by way of a process that still writes to it.
@@ -45,10 +41,11 @@ class FifoReader {
   /// @errors `ENOENT` neither stdout nor stderr of the process is this one; and those of open(2).
   [[nodiscard]] static Result<FifoReader> open_removed(Pid writer, const std::string& path);
 
-  /// Whether the name still means this FIFO.
-  [[nodiscard]] bool has_name(BorrowedFd directory, const std::string& name) const noexcept;
+  /// The end for stdout and stderr of a service: O_RDWR, blocking.
+  /// @errors `ESTALE` the name means another FIFO by now; and as `open`.
+  [[nodiscard]] Result<UniqueFd> open_for_service(BorrowedFd directory, const std::string& name) const;
 
-  /// Readable for poll when there is something in it.
+  /// Readable for poll when there is something in it. Whoever holds a copy keeps the bytes alive.
   [[nodiscard]] BorrowedFd fd() const noexcept { return fd_; }
 
   /// Moves up to `most` bytes to `file` at `offset`, and advances it. Bytes leave the FIFO when they are in the file,

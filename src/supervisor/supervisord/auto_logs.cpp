@@ -1,15 +1,17 @@
 #include "supervisor/supervisord/auto_logs.hpp"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <random>
 #include <system_error>
 #include <vector>
 
+#include "sys/check.hpp"
 #include "sys/files.hpp"
 
 namespace foster::supervisor::supervisord {
@@ -21,9 +23,11 @@ constexpr int kTries = 1000;
 constexpr std::string_view kEnding = ".log";
 
 std::string random_name() {
-  static std::random_device source;
+  std::uint64_t bits = 0;
+  (void)sys::retry_on_eintr([&] { return ::getrandom(&bits, sizeof bits, 0); });  // so few come whole or not at all
   std::string name;
-  for (std::size_t n = 0; n < kRandomCharacters; ++n) name += kAlphabet[source() % kAlphabet.size()];
+  for (std::size_t n = 0; n < kRandomCharacters; ++n, bits /= kAlphabet.size())
+    name += kAlphabet[bits % kAlphabet.size()];
   return name;
 }
 

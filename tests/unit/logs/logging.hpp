@@ -16,10 +16,7 @@ namespace foster::logs {
 
 class Logging {
  public:
-  Logging() {
-    EXPECT_TRUE(sys::create_fifo(directory.fd(), "out"));
-    service = sys::open_fifo_for_service(directory.fd(), "out").value();
-  }
+  Logging() { service = sys::FifoReader::make(directory.fd(), "out")->open_for_service(directory.fd(), "out").value(); }
 
   [[nodiscard]] Pump new_pump(Rotation rotation) const {
     return {sys::FifoReader::open(directory.fd(), "out").value(), LogFile(directory.fd(), "web.log", rotation)};

@@ -356,12 +356,14 @@ TEST(ReaperHolding, WhatAServiceWroteOutlivesEveryOtherDescriptor) {
     }
     return count;
   };
-  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 3; }));
-  EXPECT_EQ(held(reaper.stand_in(2)), 3) << "inherited";
+  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 5; }));
+  EXPECT_EQ(held(reaper.stand_in(2)), 5) << "inherited";
   reaper.signal(SIGUSR2);
-  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 2; })) << "released";
+  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 4; })) << "released";
   reaper.signal(SIGURG);
-  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 1; })) << "released";
+  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 3; })) << "released";
+  reaper.signal(SIGIO);
+  EXPECT_TRUE(eventually([&] { return held(reaper.pid()) == 2; })) << "released";
   std::filesystem::remove(fifo);
 }
 

@@ -109,7 +109,9 @@ class StandIn {
     const UniqueFd fifo(::open(arguments_.hold, O_RDWR | O_CLOEXEC | O_NONBLOCK));
     (void)!::write(fifo.get(), "last words", 10);
     const std::array<BorrowedFd, 1> fds{BorrowedFd(fifo)};
+    const std::array<BorrowedFd, 2> both{BorrowedFd(fifo), BorrowedFd(fifo)};
     tell(Slot{{kWireVersion, MessageKind::hold}, 7, 0}, fds);
+    tell(Slot{{kWireVersion, MessageKind::hold_both}, 8, 0}, both);
     tell(Slot{{kWireVersion, MessageKind::hold_listener}, HeldFds::kListeners, 0}, fds);  // no such place
     tell(Slot{{kWireVersion, MessageKind::hold_listener}, HeldFds::kListeners - 1, 0}, fds);
     tell(Plain{{kWireVersion, MessageKind::hold_listener_names}}, fds);
@@ -139,6 +141,7 @@ class StandIn {
     note("signalled %d %d %u", signalled.signal, signalled.sender_pid, signalled.sender_uid);
     if (signalled.signal == SIGHUP) return kAbort;
     if (signalled.signal == SIGUSR2) tell(Slot{{kWireVersion, MessageKind::release}, 7, 0});
+    if (signalled.signal == SIGIO) tell(Slot{{kWireVersion, MessageKind::release_stderr}, 8, 0});
     if (signalled.signal == SIGURG) {
       tell(Slot{{kWireVersion, MessageKind::release_listener}, HeldFds::kListeners - 1, 0});
     }

@@ -182,8 +182,9 @@ TEST_P(CgroupOnThisMachine, CanBeUsedAgainAfterAKill) {
   start_in(group, [] {});
   ASSERT_TRUE(group.kill());
   ASSERT_TRUE(await_empty(group));
-  const Pid next = start_in(tree->make("again").value(), [] {});
-  EXPECT_THAT(group.pids().value(), ElementsAre(next));
+  const auto anew = tree->make("again").value();
+  const Pid next = start_in(anew, [] {});
+  EXPECT_THAT(anew.pids().value(), ElementsAre(next));
 }
 
 INSTANTIATE_TEST_SUITE_P(BothWays, CgroupOnThisMachine, ::testing::Values("", "cgroup_kill"),

@@ -31,8 +31,7 @@ class OutputFifo : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     forbid_facilities_for_testing(GetParam());
-    ASSERT_TRUE(create_fifo(directory.fd(), "out"));
-    service = open_fifo_for_service(directory.fd(), "out").value();
+    service = FifoReader::make(directory.fd(), "out")->open_for_service(directory.fd(), "out").value();
     file = open_file(directory.path("log"), O_RDWR | O_CREAT, 0600).value();
   }
   void TearDown() override { forbid_facilities_for_testing(""); }
@@ -165,50 +164,60 @@ TEST_P(OutputFifo, MovesAFloodUnchanged) {
 INSTANTIATE_TEST_SUITE_P(BothMeans, OutputFifo, ::testing::Values("", "splice"),
                          [](const auto& chosen) { return *chosen.param == '\0' ? "BySplice" : "ByCopy"; });
 
-TEST(OpenFifoForService, IsBlockingCloseOnExecAndWide) {
+TEST(FifoForService, IsBlockingCloseOnExecAndWide) {
   const TemporaryDirectory directory;
-  ASSERT_TRUE(create_fifo(directory.fd(), "out"));
-  const auto service = open_fifo_for_service(directory.fd(), "out");
+  const auto reader = FifoReader::make(directory.fd(), "out");
+  ASSERT_TRUE(reader);
+  const auto service = reader->open_for_service(directory.fd(), "out");
   ASSERT_TRUE(service);
   EXPECT_EQ(::fcntl(service->get(), F_GETFL) & (O_NONBLOCK | O_ACCMODE), O_RDWR);
   EXPECT_NE(::fcntl(service->get(), F_GETFD) & FD_CLOEXEC, 0);
   EXPECT_GE(::fcntl(service->get(), F_GETPIPE_SZ), 65536);
 }
 
-TEST(CreateFifo, ChoosesTheModeAndCorrectsItLater) {
+TEST(FifoForService, IsOfTheSameFifo) {
+  const TemporaryDirectory directory;
+  const auto reader = FifoReader::make(directory.fd(), "out");
+  ASSERT_TRUE(reader);
+  std::filesystem::remove(directory.path("out"));
+  EXPECT_EQ(reader->open_for_service(directory.fd(), "out").error().code, ENOENT);
+  ASSERT_EQ(::mkfifo(directory.path("out").c_str(), 0600), 0);
+  EXPECT_EQ(reader->open_for_service(directory.fd(), "out").error().code, ESTALE);
+}
+
+TEST(MakeFifo, ChoosesTheModeAndCorrectsItLater) {
   const TemporaryDirectory directory;
   const mode_t found = ::umask(0777);
-  EXPECT_TRUE(create_fifo(directory.fd(), "out")) << "as an ordinary user, too";
+  EXPECT_TRUE(FifoReader::make(directory.fd(), "out")) << "as an ordinary user, too";
   ::umask(found);
   EXPECT_EQ(mode_of(directory.path("out")), 0600U);
-  EXPECT_TRUE(create_fifo(directory.fd(), "out", FifoAccess::writers));
+  EXPECT_TRUE(FifoReader::make(directory.fd(), "out", FifoAccess::writers));
   EXPECT_EQ(mode_of(directory.path("out")), 0622U);
-  EXPECT_TRUE(create_fifo(directory.fd(), "out"));
+  EXPECT_TRUE(FifoReader::make(directory.fd(), "out"));
   EXPECT_EQ(mode_of(directory.path("out")), 0600U);
 }
 
-TEST(CreateFifo, RefusesWhatIsNoFifo) {
+TEST(MakeFifo, RefusesWhatIsNoFifo) {
   const TemporaryDirectory directory;
   write_file(directory.path("file"), "precious");
   std::filesystem::create_directory(directory.path("directory"));
   ASSERT_EQ(::mkfifo(directory.path("real").c_str(), 0600), 0);
   std::filesystem::create_symlink("real", directory.path("link"));
   for (const char* name : {"file", "directory", "link"}) {
-    const auto created = create_fifo(directory.fd(), name);
-    ASSERT_FALSE(created) << name;
-    EXPECT_EQ(created.error().code, EPERM);
-    EXPECT_FALSE(open_fifo_for_service(directory.fd(), name));
+    const auto made = FifoReader::make(directory.fd(), name);
+    ASSERT_FALSE(made) << name;
+    EXPECT_EQ(made.error().code, EPERM);
     EXPECT_FALSE(FifoReader::open(directory.fd(), name));
   }
   EXPECT_EQ(contents_of(directory.path("file")), "precious");
 }
 
-TEST(CreateFifo, RefusesOneOfSomebodyElse) {
+TEST(MakeFifo, RefusesOneOfSomebodyElse) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can make a file of somebody else's";
   const TemporaryDirectory directory;
   ASSERT_EQ(::mkfifo(directory.path("out").c_str(), 0666), 0);
   ASSERT_EQ(::chown(directory.path("out").c_str(), 12345, 12345), 0);
-  EXPECT_EQ(create_fifo(directory.fd(), "out").error().code, EPERM);
+  EXPECT_EQ(FifoReader::make(directory.fd(), "out").error().code, EPERM);
 }
 
 TEST(OpenFifo, NamesAMissingOne) {
