@@ -1,5 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,102 +14,136 @@ namespace foster::config {
 
 namespace {
 
-std::string toml_quoted(std::string_view text) {
-  std::string result = "\"";
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint point = decode_utf8(text, at);
-    const std::string_view bytes = text.substr(at, point.length);
-    at += point.length;
-    if (point.value == U'"' || point.value == U'\\') {
-      result += '\\';
-      result += bytes;
-    } else if (point.value == U'\n') {
-      result += "\\n";
-    } else if (point.value == U'\t') {
-      result += "\\t";
-    } else if (point.valid && is_control(point.value)) {
-      result += fmt::format("\\u{:04X}", static_cast<unsigned>(point.value));
-    } else {
-      result += bytes;
-    }
-  }
-  return result + "\"";
-}
-
-std::string key_text(std::string_view key) {
-  const auto is_bare = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  return !key.empty() && std::ranges::all_of(key, is_bare) ? std::string(key) : toml_quoted(key);
-}
-
-struct Inline {
-  std::string operator()(const RawTable& table) const {
-    std::string text = "{";
+class TomlWriter {
+ public:
+  void write(const RawTable& table) {
     for (const RawEntry& entry : table.entries()) {
-      text += fmt::format("{} {} = {}", text.size() > 1 ? "," : "", key_text(entry.key),
-                          std::visit(*this, entry.value.value()));
+      if (entry.value.as<RawTable>() == nullptr) line(entry);
     }
-    return text + (text.size() > 1 ? " }" : "}");
+    for (const RawEntry& entry : table.entries()) {
+      if (const auto* inner = entry.value.as<RawTable>()) sections(entry, *inner);
+    }
   }
-  std::string operator()(const RawArray& array) const {
-    std::string text = "[";
+
+  std::string take() && { return std::move(text_); }
+
+  // -- Values, within a line --
+
+  void operator()(const RawTable& table) {
+    const auto* separator = "{ ";
+    for (const RawEntry& entry : table.entries()) {
+      text_ += std::exchange(separator, ", ");
+      key(entry.key);
+      text_ += " = ";
+      std::visit(*this, entry.value.value());
+    }
+    text_ += table.entries().empty() ? "{}" : " }";
+  }
+  void operator()(const RawArray& array) {
+    text_ += '[';
+    const auto* separator = "";
     for (const Raw& element : array) {
-      text += text.size() > 1 ? ", " : "";
-      text += std::visit(*this, element.value());
+      text_ += std::exchange(separator, ", ");
+      std::visit(*this, element.value());
     }
-    return text + "]";
+    text_ += ']';
   }
-  std::string operator()(const std::string& text) const { return toml_quoted(text); }
-  std::string operator()(std::int64_t number) const { return fmt::format("{}", number); }
-  std::string operator()(double number) const {
-    std::string text = fmt::format("{}", number);
+  void operator()(const std::string& text) { quoted(text); }
+  void operator()(std::int64_t number) { fmt::format_to(std::back_inserter(text_), "{}", number); }
+  void operator()(double number) {
+    const std::size_t begin = text_.size();
+    fmt::format_to(std::back_inserter(text_), "{}", number);
     // Without a point or an exponent it would come back as an integer.
-    if (std::isfinite(number) && text.find_first_of(".e") == std::string::npos) text += ".0";
-    return text;
+    if (std::isfinite(number) && text_.find_first_of(".e", begin) == std::string::npos) text_ += ".0";
   }
-  std::string operator()(bool value) const { return value ? "true" : "false"; }
-  std::string operator()(const RawOther&) const { return toml_quoted(""); }
-};
+  void operator()(bool value) { text_ += value ? "true" : "false"; }
+  void operator()(const RawOther&) { quoted(""); }
 
-std::string line(const RawEntry& entry) {
-  return fmt::format("{} = {}\n", key_text(entry.key), std::visit(Inline{}, entry.value.value()));
-}
+ private:
+  void quoted(std::string_view text) {
+    text_ += '"';
+    for (std::size_t at = 0; at < text.size();) {
+      const auto plain = std::ranges::find_if_not(text.substr(at), is_plain) - text.begin();
+      text_.append(text, at, static_cast<std::size_t>(plain) - at);
+      at = static_cast<std::size_t>(plain);
+      if (at == text.size()) break;
+      const CodePoint point = decode_utf8(text, at);
+      escaped(point, text.substr(at, point.length));
+      at += point.length;
+    }
+    text_ += '"';
+  }
 
-std::string lines(const RawTable& table) {
-  std::string text;
-  for (const RawEntry& entry : table.entries()) text += line(entry);
-  return text;
-}
+  // Itself in a string, and a whole character.
+  static bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
 
-// A table whose values are tables becomes one section each; other values stay in a section of its own.
-std::string sections(const RawEntry& outer, const RawTable& table) {
-  std::string own;
-  std::string inner;
-  for (const RawEntry& entry : table.entries()) {
-    if (const auto* section = entry.value.as<RawTable>()) {
-      inner += fmt::format("\n[{}.{}]\n{}", key_text(outer.key), key_text(entry.key), lines(*section));
+  void escaped(const CodePoint& point, std::string_view bytes) {
+    if (point.value == U'"' || point.value == U'\\') {
+      text_ += '\\';
+      text_ += bytes;
+    } else if (point.value == U'\n') {
+      text_ += "\\n";
+    } else if (point.value == U'\t') {
+      text_ += "\\t";
+    } else if (point.valid && is_control(point.value)) {
+      fmt::format_to(std::back_inserter(text_), "\\u{:04X}", static_cast<unsigned>(point.value));
     } else {
-      own += line(entry);
+      text_ += bytes;
     }
   }
-  if (own.empty() && !inner.empty()) return inner;
-  return fmt::format("\n[{}]\n{}{}", key_text(outer.key), own, inner);
-}
+
+  void key(std::string_view name) {
+    const auto is_bare = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    if (!name.empty() && std::ranges::all_of(name, is_bare)) {
+      text_ += name;
+    } else {
+      quoted(name);
+    }
+  }
+
+  void line(const RawEntry& entry) {
+    key(entry.key);
+    text_ += " = ";
+    std::visit(*this, entry.value.value());
+    text_ += '\n';
+  }
+
+  // A table whose values are tables becomes one section each; other values stay in a section of its own.
+  void sections(const RawEntry& outer, const RawTable& table) {
+    const auto is_section = [](const RawEntry& entry) { return entry.value.as<RawTable>() != nullptr; };
+    if (table.entries().empty() || !std::ranges::all_of(table.entries(), is_section)) {
+      text_ += "\n[";
+      key(outer.key);
+      text_ += "]\n";
+    }
+    for (const RawEntry& entry : table.entries()) {
+      if (!is_section(entry)) line(entry);
+    }
+    for (const RawEntry& entry : table.entries()) {
+      if (is_section(entry)) section(outer, entry);
+    }
+  }
+
+  void section(const RawEntry& outer, const RawEntry& entry) {
+    text_ += "\n[";
+    key(outer.key);
+    text_ += '.';
+    key(entry.key);
+    text_ += "]\n";
+    for (const RawEntry& own : entry.value.as<RawTable>()->entries()) line(own);
+  }
+
+  std::string text_;
+};
 
 }  // namespace
 
 std::string write_toml(const RawTable& table) {
-  std::string text;
-  std::string rest;
-  for (const RawEntry& entry : table.entries()) {
-    if (const auto* inner = entry.value.as<RawTable>()) {
-      rest += sections(entry, *inner);
-    } else {
-      text += line(entry);
-    }
-  }
-  return text + rest;
+  TomlWriter writer;
+  writer.write(table);
+  return std::move(writer).take();
 }
 
 }  // namespace foster::config

@@ -161,11 +161,15 @@ void Commands::signal(std::vector<std::string> patterns, Signal signal, const ap
   done(std::move(outcomes));
 }
 
+Definitions Commands::in_force() const {
+  return {.model = fleet().model(), .origin = tools_.origin};
+}
+
 Result<> Commands::put_in_force(Definitions definitions, const core::Cause& cause) {
   const std::string next = tools_.directories.next_config();
-  if (auto stored = store_definitions(next, definitions); !stored) return stored;
-  tools_.definitions = std::move(definitions);
-  tools_.engine.apply(tools_.definitions.model, cause, [next, applied = tools_.directories.applied_config()] {
+  if (auto stored = store_definitions(next, definitions.model, definitions.origin); !stored) return stored;
+  tools_.origin = std::move(definitions.origin);
+  tools_.engine.apply(std::move(definitions.model), cause, [next, applied = tools_.directories.applied_config()] {
     (void)promote_definitions(next, applied);  // where that cannot be, a supervisor that recovers applies it once more
   });
   for (const core::InstanceId id : fleet().ids()) tools_.executor.update(id);
@@ -188,9 +192,8 @@ void Commands::apply(api::ApplyRequest request, const api::Actor& actor, api::Do
     return;
   }
   api::Applied applied{.changes = {}, .warnings = to_api(loaded->warnings), .outcomes = {}};
-  Definitions wanted = tools_.definitions;
-  wanted.model = with_ad_hoc(std::move(loaded->model), tools_.definitions);
-  wanted.config = loaded->path;
+  Definitions wanted{.model = with_ad_hoc(std::move(loaded->model), fleet().model(), tools_.origin),
+                     .origin = {.config = loaded->path, .ad_hoc = tools_.origin.ad_hoc}};
   applied.changes = fleet().plan(wanted.model);
   if (request.dry_run) {
     done(std::move(applied));
@@ -225,14 +228,14 @@ void Commands::run(api::RunRequest request, const api::Actor& actor, api::Done<s
     done(std::unexpected(std::move(found)));
     return;
   }
-  Definitions wanted = tools_.definitions;
+  Definitions wanted = in_force();
   const auto old = std::ranges::find(wanted.model.services, request.name, &core::Service::name);
   if (old != wanted.model.services.end()) {
     const bool is_up = std::ranges::any_of(fleet().match(request.name), [&](core::InstanceId id) {
       const core::InstanceView view = fleet().view(id);
       return view.wanted || core::may_be_alive(view.state);
     });
-    const bool is_declared = !wanted.ad_hoc.contains(request.name);
+    const bool is_declared = !wanted.origin.ad_hoc.contains(request.name);
     if (is_up || is_declared || !request.replace) {
       done(problem(Problem::Kind::conflict,
                    request.name + (is_up         ? " is running already"
@@ -244,7 +247,7 @@ void Commands::run(api::RunRequest request, const api::Actor& actor, api::Done<s
   } else {
     wanted.model.services.push_back(std::move(*service));
   }
-  wanted.ad_hoc.insert(request.name);
+  wanted.origin.ad_hoc.insert(request.name);
   if (auto done_so = put_in_force(std::move(wanted), requested_by(actor)); !done_so) {
     done(problem(Problem::Kind::failed, "cannot keep the new service: " + to_string(done_so.error())));
     return;
@@ -272,7 +275,7 @@ std::string Commands::owner_of(Pid pid) const {
 void Commands::adopt(api::AdoptRequest request, const api::Actor& actor, api::Done<std::vector<api::Outcome>> done) {
   const auto refuse = [&done](Problem why) { done(std::unexpected(std::move(why))); };
   if (fleet().is_shutting_down()) return refuse({Problem::Kind::conflict, "foster is going down", {}});
-  const auto& services = tools_.definitions.model.services;
+  const auto& services = fleet().model().services;
   if (std::ranges::find(services, request.name, &core::Service::name) != services.end()) {
     return refuse({Problem::Kind::conflict, request.name + " exists already", {}});
   }
@@ -290,9 +293,9 @@ void Commands::adopt(api::AdoptRequest request, const api::Actor& actor, api::Do
     return refuse({Problem::Kind::bad_request, "what is adopted is one process: no workers, type or needs", {}});
   }
   service->autostart = false;  // nothing else may start it before the process is in its place
-  Definitions wanted = tools_.definitions;
+  Definitions wanted = in_force();
   wanted.model.services.push_back(std::move(*service));
-  wanted.ad_hoc.insert(request.name);
+  wanted.origin.ad_hoc.insert(request.name);
   if (auto done_so = put_in_force(std::move(wanted), requested_by(actor)); !done_so) {
     return refuse({Problem::Kind::failed, "cannot keep the new service: " + to_string(done_so.error()), {}});
   }
@@ -366,9 +369,9 @@ std::unique_ptr<api::EventCursor> Commands::follow_events(std::optional<std::uin
 }
 
 void Commands::reload() {
-  if (tools_.definitions.config.empty()) return;
+  if (tools_.origin.config.empty()) return;
   const api::Actor hangup{.uid = 0, .pid = 0, .description = "SIGHUP"};
-  apply({.config = tools_.definitions.config, .dry_run = false, .wait = false}, hangup, [](const auto&) {});
+  apply({.config = tools_.origin.config, .dry_run = false, .wait = false}, hangup, [](const auto&) {});
 }
 
 }  // namespace foster::supervisor

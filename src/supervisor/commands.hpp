@@ -27,7 +27,7 @@ class Commands final : public api::ControlService {
     Waiters& waiters;
     EventLog& events;
     const journal::Journal& journal;
-    Definitions& definitions;
+    Origin& origin;  ///< Of the fleet's model.
     sys::Directories directories;
     OutputPlace place;
     std::function<api::Info()> info;
@@ -57,6 +57,8 @@ class Commands final : public api::ControlService {
   /// The config that was applied last, again: SIGHUP. Problems are only told in the journal.
   void reload();
 
+  /// What is applied, to be changed and put in force.
+  [[nodiscard]] Definitions in_force() const;
   /// Stores the definitions, then makes them the model; nothing happens if they cannot be stored.
   [[nodiscard]] Result<> put_in_force(Definitions definitions, const core::Cause& cause);
 

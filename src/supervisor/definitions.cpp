@@ -36,11 +36,11 @@ std::set<std::string> split_names(std::string_view names) {
 
 }  // namespace
 
-Result<> store_definitions(const std::string& path, const Definitions& definitions) {
+Result<> store_definitions(const std::string& path, const core::Model& model, const Origin& origin) {
   std::string text(kConfigLine);
-  text.append(definitions.config).append("\n").append(kAdHocLine);
-  for (const std::string& name : definitions.ad_hoc) text.append(" ").append(name);
-  text.append("\n").append(config::model_to_toml(definitions.model));
+  text.append(origin.config).append("\n").append(kAdHocLine);
+  for (const std::string& name : origin.ad_hoc) text.append(" ").append(name);
+  text.append("\n").append(config::model_to_toml(model));
   return sys::replace_file(path, text);
 }
 
@@ -49,8 +49,8 @@ Result<Definitions> load_definitions(const std::string& path, const std::string&
   if (!text) return Failure(text.error());
   Definitions definitions;
   std::string_view rest = *text;
-  if (rest.starts_with(kConfigLine)) definitions.config = take_line(rest).substr(kConfigLine.size());
-  if (rest.starts_with(kAdHocLine)) definitions.ad_hoc = split_names(take_line(rest).substr(kAdHocLine.size()));
+  if (rest.starts_with(kConfigLine)) definitions.origin.config = take_line(rest).substr(kConfigLine.size());
+  if (rest.starts_with(kAdHocLine)) definitions.origin.ad_hoc = split_names(take_line(rest).substr(kAdHocLine.size()));
   auto model = config::load_text(rest, path, "/", name);
   if (!model) return failure("read", EBADMSG, path + ": " + model.error().front().message);
   definitions.model = std::move(*model);
@@ -61,10 +61,10 @@ Result<> promote_definitions(const std::string& next, const std::string& applied
   return sys::check_done(std::rename(next.c_str(), applied.c_str()), "rename", next);
 }
 
-core::Model with_ad_hoc(core::Model wanted, const Definitions& current) {
-  for (const core::Service& service : current.model.services) {
+core::Model with_ad_hoc(core::Model wanted, const core::Model& current, const Origin& origin) {
+  for (const core::Service& service : current.services) {
     const auto is_named = [&](const core::Service& other) { return other.name == service.name; };
-    if (current.ad_hoc.contains(service.name) && std::ranges::none_of(wanted.services, is_named)) {
+    if (origin.ad_hoc.contains(service.name) && std::ranges::none_of(wanted.services, is_named)) {
       wanted.services.push_back(service);
     }
   }

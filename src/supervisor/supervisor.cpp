@@ -94,13 +94,13 @@ struct Supervisor::Parts {
         system_log(std::make_shared<sys::SystemLog>(options.ident, path_of_system_log())),
         ledger(std::move(found)),
         journal(std::move(history)),
-        definitions(std::move(applied)),
+        origin(std::move(applied.origin)),
         remembered(std::move(past)),
         channel(std::move(options.channel)),
         listeners(channel, std::move(inherited.listeners), std::move(inherited.listener_names)),
         cgroups(sys::CgroupTree::find_writable(tree_name(options.name, directories.runtime))),
         events(journal.last_id()),
-        engine(loop, first_fleet(),
+        engine(loop, first_fleet(std::move(applied.model)),
                {.announce = [this](std::span<const core::InstanceId> changed,
                                    const core::Actions& actions) { announce(changed, actions); },
                 .store = [this](core::InstanceId id) { store(id); },
@@ -142,7 +142,7 @@ struct Supervisor::Parts {
                   .waiters = waiters,
                   .events = events,
                   .journal = journal,
-                  .definitions = definitions,
+                  .origin = origin,
                   .directories = options.directories,
                   .place = place(),
                   .info = [this] { return info(); },
@@ -172,12 +172,11 @@ struct Supervisor::Parts {
             .system_log = system_log};
   }
 
-  [[nodiscard]] core::Fleet first_fleet() const {
-    if (remembered.ids.empty() && definitions.model.services.empty()) return core::Fleet(jitter_seed());
+  [[nodiscard]] core::Fleet first_fleet(core::Model model) const {
     std::vector<core::InstanceRecord> records;
     records.reserve(remembered.entries.size());
     for (const ledger::Entry& entry : remembered.entries) records.push_back(entry.record);
-    return core::Fleet::restore(definitions.model, remembered.ids, records, jitter_seed());
+    return core::Fleet::restore(std::move(model), remembered.ids, records, jitter_seed());
   }
 
   [[nodiscard]] api::Info info() const {
@@ -188,7 +187,7 @@ struct Supervisor::Parts {
             .runtime_dir = options.directories.runtime,
             .state_dir = options.directories.state,
             .log_dir = options.directories.logs,
-            .config = definitions.config,
+            .config = origin.config,
             .history_trouble = journal.stuck() ? to_string(*journal.stuck()) : std::string(),
             .recoveries = static_cast<unsigned>(ledger.recoveries()),
             .hangs = static_cast<unsigned>(ledger.hangs())};
@@ -198,8 +197,8 @@ struct Supervisor::Parts {
     if (stand_in) {
       if (auto kept = stand_in->keep(); !kept) return kept;
     }
-    if (definitions.config.empty() && definitions.ad_hoc.empty()) return {};
-    return store_definitions(options.directories.applied_config(), definitions);
+    if (origin.config.empty() && origin.ad_hoc.empty()) return {};
+    return store_definitions(options.directories.applied_config(), engine.fleet().model(), origin);
   }
 
   void remember_name(core::InstanceId id) {
@@ -378,7 +377,7 @@ struct Supervisor::Parts {
                                                   .executor = executor,
                                                   .commands = commands,
                                                   .listeners = listeners,
-                                                  .definitions = definitions,
+                                                  .origin = origin,
                                                   .runtime_directory = options.directories.runtime,
                                                   .log_directory = options.directories.logs,
                                                   .system_log = system_log,
@@ -391,7 +390,7 @@ struct Supervisor::Parts {
 
   void apply_first_config() {
     if (stand_in) return stand_in->begin();
-    if (options.config.empty() || !definitions.config.empty()) return;
+    if (options.config.empty() || !origin.config.empty()) return;
     const api::Actor start{.uid = ::geteuid(), .pid = ::getpid(), .description = "the start of foster"};
     commands.apply({.config = options.config, .dry_run = false, .wait = false}, start,
                    [this](const api::Answer<api::Applied>& answer) {
@@ -411,7 +410,7 @@ struct Supervisor::Parts {
   std::shared_ptr<sys::SystemLog> system_log;
   ledger::Ledger ledger;
   journal::Journal journal;
-  Definitions definitions;
+  Origin origin;
   Remembered remembered;
   sys::Channel channel;
   Listeners listeners;

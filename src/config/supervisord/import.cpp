@@ -66,8 +66,8 @@ bool looks_secret(std::string_view name) {
 class Importer {
  public:
   Importer(const Config& config, const core::Model& model) : config_(config), model_(model) {
-    for (const Group& group : config_.groups) {
-      for (const Process& process : group.processes) processes_.emplace(service_name(process), &process);
+    for (const SharedGroup& group : config_.groups) {
+      for (const Process& process : group->processes) processes_.emplace(service_name(process), &process);
     }
   }
 
@@ -108,8 +108,8 @@ class Importer {
 
   [[nodiscard]] std::size_t siblings_of(const Process& process) const {
     std::size_t count = 0;
-    for (const Group& group : config_.groups) {
-      count += static_cast<std::size_t>(std::ranges::count_if(group.processes, [&](const Process& other) {
+    for (const SharedGroup& group : config_.groups) {
+      count += static_cast<std::size_t>(std::ranges::count_if(group->processes, [&](const Process& other) {
         return other.written->section == process.written->section && other.group == process.group;
       }));
     }
@@ -167,9 +167,9 @@ class Importer {
   // Groups of which no process became a service.
   [[nodiscard]] std::string about_left_out() const {
     std::string text;
-    for (const Group& group : config_.groups) {
-      if (!group.pool) continue;
-      text += "\n" + comment(fmt::format("[{}] is left out: {}", group.written->section,
+    for (const SharedGroup& group : config_.groups) {
+      if (!group->pool) continue;
+      text += "\n" + comment(fmt::format("[{}] is left out: {}", group->written->section,
                                          "foster up delivers no events to listeners; foster watch --json and the event "
                                          "stream of the API tell them"));
     }

@@ -1,5 +1,6 @@
 #include "config/supervisord/kept.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -7,7 +8,9 @@
 #include <algorithm>
 #include <concepts>
 #include <exception>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -24,11 +27,11 @@ void each_field(Visit& visit, Is<Start> auto& it) {
   visit("directory", it.directory);
 }
 
+// Beside these, the groups that are active.
 template <class Visit>
 void each_field(Visit& visit, Is<Kept> auto& it) {
   visit("stage", it.stage);
   visit("config", it.config);
-  visit("active", it.active);
   visit("added_since", it.added_since);
 }
 
@@ -40,48 +43,64 @@ concept Number = std::integral<T> && !std::same_as<T, bool>;
 template <class T>
 concept Enumeration = std::is_enum_v<T>;
 
+// Values that share the memory of the outermost.
 struct Writer {
-  json::object object = {};
+  explicit Writer(json::storage_ptr memory) : object(std::move(memory)) { object.reserve(kUsualFields); }
 
   template <class Field>
   void operator()(std::string_view name, const Field& field) {
-    object[name] = value(field);
+    object.emplace(name, value(field));
   }
 
-  static json::value value(const std::string& text) { return json::value(text); }
-  static json::value value(bool is_set) { return json::value(is_set); }
-  static json::value value(Number auto number) { return json::value(number); }
-  static json::value value(Enumeration auto word) { return json::value(static_cast<int>(word)); }
-  static json::value value(const Signal& signal) { return json::value(signal.number()); }
-  static json::value value(const std::pair<std::string, std::string>& both) {
-    return json::array{json::value(both.first), json::value(both.second)};
+  [[nodiscard]] json::value value(const std::string& text) const { return json::value(text, object.storage()); }
+  [[nodiscard]] json::value value(bool is_set) const { return json::value(is_set, object.storage()); }
+  [[nodiscard]] json::value value(Number auto number) const { return json::value(number, object.storage()); }
+  [[nodiscard]] json::value value(Enumeration auto word) const {
+    return json::value(static_cast<int>(word), object.storage());
+  }
+  [[nodiscard]] json::value value(const Signal& signal) const { return json::value(signal.number(), object.storage()); }
+  [[nodiscard]] json::value value(const std::pair<std::string, std::string>& both) const {
+    json::array array(object.storage());
+    array.reserve(2);
+    array.emplace_back(both.first);
+    array.emplace_back(both.second);
+    return array;
   }
 
   template <class T>
-  static json::value value(const std::optional<T>& maybe) {
-    return maybe ? value(*maybe) : json::value(nullptr);
+  [[nodiscard]] json::value value(const std::optional<T>& maybe) const {
+    return maybe ? value(*maybe) : json::value(nullptr, object.storage());
   }
 
   template <class T>
-  static json::value value(const std::vector<T>& many) {
-    json::array array;
+  [[nodiscard]] json::value value(const std::shared_ptr<const T>& shared) const {
+    return value(*shared);
+  }
+
+  template <class T>
+  [[nodiscard]] json::value value(const std::vector<T>& many) const {
+    json::array array(object.storage());
+    array.reserve(many.size());
     for (const T& one : many) array.push_back(value(one));
     return array;
   }
 
-  static json::value value(const std::map<std::string, std::string, std::less<>>& many) {
-    json::object object;
-    for (const auto& [name, text] : many) object[name] = text;
-    return object;
+  [[nodiscard]] json::value value(const std::map<std::string, std::string, std::less<>>& many) const {
+    json::object fields(object.storage());
+    for (const auto& [name, text] : many) fields.emplace(name, text);
+    return fields;
   }
 
   template <class T>
     requires requires(Writer writer, const T& it) { each_field(writer, it); }
-  static json::value value(const T& it) {
-    Writer writer;
+  [[nodiscard]] json::value value(const T& it) const {
+    Writer writer(object.storage());
     each_field(writer, it);
     return std::move(writer.object);
   }
+
+  static constexpr std::size_t kUsualFields = 24;
+  json::object object;
 };
 
 // Throws what Boost.JSON throws: a text that is not ours has nothing of use.
@@ -130,6 +149,13 @@ struct Reader {
   }
 
   template <class T>
+  static void read(const json::value& from, std::shared_ptr<const T>& shared) {
+    auto made = std::make_shared<T>();
+    read(from, *made);
+    shared = std::move(made);
+  }
+
+  template <class T>
     requires requires(Reader reader, T& it) { each_field(reader, it); }
   static void read(const json::value& from, T& it) {
     Reader reader{from.as_object()};
@@ -137,13 +163,40 @@ struct Reader {
   }
 };
 
+// A group that is active as it is available is named; others are written out.
+json::value active_of(const Kept& kept, const Writer& writer) {
+  json::array array(writer.object.storage());
+  array.reserve(kept.active.size());
+  for (const auto& group : kept.active) {
+    const bool is_available = std::ranges::find(kept.config.groups, group) != kept.config.groups.end();
+    array.push_back(is_available ? writer.value(group->name) : writer.value(*group));
+  }
+  return array;
+}
+
+void read_active(const json::value& from, Kept& kept) {
+  for (const json::value& one : from.as_array()) {
+    auto& group = kept.active.emplace_back();
+    if (!one.is_string()) {
+      Reader::read(one, group);
+      continue;
+    }
+    const auto found = std::ranges::find(kept.config.groups, std::string_view(one.get_string()),
+                                         [](const auto& available) { return std::string_view(available->name); });
+    if (found == kept.config.groups.end()) throw std::out_of_range("no such group");
+    group = *found;
+  }
+}
+
 template <class T>
 std::expected<T, std::string> from_json(std::string_view text) {
   try {
     T it;
-    const json::value all = json::parse(text);
+    json::monotonic_resource memory;
+    const json::value all = json::parse(text, &memory);
     (void)all.at("config");  // none of ours is without it
     Reader::read(all, it);
+    if constexpr (std::is_same_v<T, Kept>) read_active(all.at("active"), it);
     return it;
   } catch (const std::exception& error) {
     return std::unexpected(std::string(error.what()));
@@ -165,11 +218,16 @@ void overlook_owner(Group& group) {
 }  // namespace
 
 std::string to_json(const Start& start) {
-  return json::serialize(Writer::value(start));
+  const Writer writer{json::storage_ptr()};
+  return json::serialize(writer.value(start));
 }
 
 std::string to_json(const Kept& kept) {
-  return json::serialize(Writer::value(kept));
+  json::monotonic_resource memory;
+  Writer writer(&memory);
+  each_field(writer, kept);
+  writer.object.emplace("active", active_of(kept, writer));
+  return json::serialize(writer.object);
 }
 
 std::expected<Start, std::string> start_from_json(std::string_view text) {
@@ -190,7 +248,9 @@ bool is_same(const Group& one, const Group& other) {
     overlook_automatic(left.processes[at].out.file, right.processes[at].out.file);
     overlook_automatic(left.processes[at].err.file, right.processes[at].err.file);
   }
-  return Writer::value(left) == Writer::value(right);
+  json::monotonic_resource memory;
+  const Writer writer(&memory);
+  return writer.value(left) == writer.value(right);
 }
 
 }  // namespace foster::config::supervisord

@@ -29,8 +29,9 @@ enum class Stage : std::uint8_t {
 
 struct Kept {
   Stage stage = Stage::starting;
-  Config config = {};              ///< Available; without what is about its text.
-  std::vector<Group> active = {};  ///< Each as it was when it was added.
+  Config config = {};  ///< Available; without what is about its text.
+  /// Each as it was when it was added: one that is available as it was then is the same object.
+  std::vector<SharedGroup> active = {};
   /// Those that were added since the configuration was read.
   std::vector<std::string> added_since = {};
 };

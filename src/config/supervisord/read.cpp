@@ -152,12 +152,14 @@ class ConfigReader {
     }
     read_daemon(*daemon);
     read_rpc_interfaces();
-    config_.groups = read_groups({.findings = findings_,
-                                  .ini = ini_,
-                                  .names = names_with_here(),
-                                  .host = host_name(),
-                                  .environment = config_.daemon.environment,
-                                  .working_directory = working_directory_});
+    for (Group& group : read_groups({.findings = findings_,
+                                     .ini = ini_,
+                                     .names = names_with_here(),
+                                     .host = host_name(),
+                                     .environment = config_.daemon.environment,
+                                     .working_directory = working_directory_})) {
+      config_.groups.push_back(std::make_shared<const Group>(std::move(group)));
+    }
     read_servers();
     if (const IniSection* client = ini_.find("supervisorctl")) config_.client = client_of(*client);
     report_unknown(ini_, findings_);

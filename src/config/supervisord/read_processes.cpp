@@ -112,11 +112,12 @@ class ProgramReader {
 
   // What may differ from one process to the next.
   void read_single(Process& process, const std::string& name, std::int64_t count) {
-    const Expansions shared = reader_.names();
     reader_.names()["process_num"] = process.number;
     reader_.names()["numprocs"] = count;
     process.environment = context_.environment;
+    std::optional<Expansions> shared;
     if (const auto own = reader_.optional("environment", parse_environment)) {
+      shared = reader_.names();  // one's own variables are no other's
       for (const auto& [variable, value] : *own) {
         const auto known = std::ranges::find(process.environment, variable, &Variables::value_type::first);
         if (known != process.environment.end()) {
@@ -140,7 +141,7 @@ class ProgramReader {
     read_command(process);
     read_process_name(process, name);
     read_own_keys(process);
-    reader_.names() = shared;
+    if (shared) reader_.names() = std::move(*shared);
   }
 
   void read_channel(Channel& channel, const std::string& name) {

@@ -189,6 +189,9 @@ struct Group {
   std::shared_ptr<const Written> written = {};
 };
 
+/// Whoever keeps one keeps it as it was read.
+using SharedGroup = std::shared_ptr<const Group>;
+
 /// A whole supervisord.conf with what it includes.
 struct Config {
   std::string path = {};  ///< Of the main file, absolute.
@@ -196,7 +199,7 @@ struct Config {
   std::vector<HttpServer> servers = {};
   std::vector<RpcInterface> rpc_interfaces = {};
   Client client = {};
-  std::vector<Group> groups = {};  ///< By priority and name; names are unique.
+  std::vector<SharedGroup> groups = {};  ///< By priority and name; names are unique.
   std::vector<IniFile> files = {};
 };
 

@@ -103,10 +103,10 @@ class Translator {
     } else {
       tell_differences_of_stand_in(config_, remarks_);
     }
-    for (const Group& group : config_.groups) {
-      if (is_foster()) tell_differences(group, remarks_);
-      if (is_foster() && group.pool) continue;
-      for (const Process& process : group.processes) add(group, process, result.model);
+    for (const SharedGroup& group : config_.groups) {
+      if (is_foster()) tell_differences(*group, remarks_);
+      if (is_foster() && group->pool) continue;
+      for (const Process& process : group->processes) add(*group, process, result.model);
     }
     expand_groups(result.model);
     check_dependencies(result.model);

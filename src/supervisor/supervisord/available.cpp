@@ -18,9 +18,8 @@ std::string name_of(const UniqueFd& file) {
 }  // namespace
 
 Result<> Available::store(core::Model model, const std::string& config) {
-  Definitions definitions{.model = std::move(model), .config = config, .ad_hoc = {}};
-  if (auto stored = store_definitions(path_, definitions); !stored) return stored;
-  model_ = std::move(definitions.model);
+  if (auto stored = store_definitions(path_, model, {.config = config, .ad_hoc = {}}); !stored) return stored;
+  model_ = std::move(model);
   return recall();
 }
 

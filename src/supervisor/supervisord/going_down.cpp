@@ -51,12 +51,12 @@ void GoingDown::look() {
   const core::Fleet& fleet = tools_.engine.fleet();
   const auto& active = tools_.groups.active();
   for (auto group = active.rbegin(); group != active.rend(); ++group) {
-    const auto living = members_that_live(fleet, *group);
+    const auto living = members_that_live(fleet, **group);
     if (living.empty()) continue;
     std::vector<core::InstanceId> to_stop;
     std::ranges::copy_if(living, std::back_inserter(to_stop),
                          [&fleet](core::InstanceId id) { return fleet.view(id).wanted; });
-    if (!to_stop.empty() && !is_still_talking(*group)) stop(to_stop);
+    if (!to_stop.empty() && !is_still_talking(**group)) stop(to_stop);
     return;
   }
   tools_.all_are_down();

@@ -35,9 +35,9 @@ std::string without_meaning(std::string_view path) {
   return text;
 }
 
-const Group* find_in(const std::vector<Group>& groups, std::string_view name) {
-  const auto found = std::ranges::find(groups, name, &Group::name);
-  return found != groups.end() ? &*found : nullptr;
+SharedGroup find_in(const std::vector<SharedGroup>& groups, std::string_view name) {
+  const auto found = std::ranges::find_if(groups, [&](const SharedGroup& group) { return group->name == name; });
+  return found != groups.end() ? *found : nullptr;
 }
 
 }  // namespace
@@ -90,8 +90,12 @@ Result<> Groups::keep() const {
   return sys::replace_file(kept_file(), to_json(kept_));
 }
 
-bool Groups::is_active(std::string_view group) const {
-  return find_in(kept_.active, group) != nullptr;
+SharedGroup Groups::find_active(std::string_view group) const {
+  return find_in(kept_.active, group);
+}
+
+SharedGroup Groups::find_available(std::string_view group) const {
+  return find_in(kept_.config.groups, group);
 }
 
 bool Groups::is_as_read(std::string_view group) const {
@@ -105,13 +109,13 @@ const Process* Groups::find(std::string_view service) const {
 
 compat::ConfigChanges Groups::changes() const {
   compat::ConfigChanges changes;
-  for (const Group& group : kept_.config.groups) {
-    const Group* before = find_in(kept_.active, group.name);
-    if (before == nullptr) changes.added.push_back(group.name);
-    if (before != nullptr && !is_same(*before, group)) changes.changed.push_back(group.name);
+  for (const SharedGroup& group : kept_.config.groups) {
+    const SharedGroup before = find_active(group->name);
+    if (!before) changes.added.push_back(group->name);
+    if (before && before != group && !is_same(*before, *group)) changes.changed.push_back(group->name);
   }
-  for (const Group& group : kept_.active) {
-    if (find_in(kept_.config.groups, group.name) == nullptr) changes.removed.push_back(group.name);
+  for (const SharedGroup& group : kept_.active) {
+    if (!find_available(group->name)) changes.removed.push_back(group->name);
   }
   return changes;
 }
@@ -128,7 +132,7 @@ Groups::Done<> Groups::enter(Stage stage) {
   return stored;
 }
 
-Groups::Done<> Groups::change_active(std::vector<Group> groups, Stage stage) {
+Groups::Done<> Groups::change_active(std::vector<SharedGroup> groups, Stage stage) {
   auto before = std::exchange(kept_.active, std::move(groups));
   const Stage stage_before = std::exchange(kept_.stage, stage);
   auto stored = store();
@@ -142,28 +146,28 @@ Groups::Done<> Groups::change_active(std::vector<Group> groups, Stage stage) {
 
 Groups::Done<> Groups::activate_all() {
   kept_.added_since.clear();
-  for (const Group& group : kept_.config.groups) kept_.added_since.push_back(group.name);
+  for (const SharedGroup& group : kept_.config.groups) kept_.added_since.push_back(group->name);
   return change_active(kept_.config.groups, Stage::starting);
 }
 
 Groups::Done<> Groups::activate(std::string_view group) {
-  std::vector<Group> groups = kept_.active;
-  groups.push_back(*find_in(kept_.config.groups, group));
-  std::ranges::stable_sort(groups, {}, [](const Group& one) { return std::pair(one.priority, one.name); });
+  std::vector<SharedGroup> groups = kept_.active;
+  groups.push_back(find_available(group));
+  std::ranges::stable_sort(groups, {}, [](const SharedGroup& one) { return std::pair(one->priority, one->name); });
   kept_.added_since.emplace_back(group);
   return change_active(std::move(groups), kept_.stage);
 }
 
 Groups::Done<> Groups::deactivate(std::string_view group) {
-  std::vector<Group> groups = kept_.active;
-  std::erase_if(groups, [group](const Group& one) { return one.name == group; });
+  std::vector<SharedGroup> groups = kept_.active;
+  std::erase_if(groups, [group](const SharedGroup& one) { return one->name == group; });
   std::erase(kept_.added_since, group);
   return change_active(std::move(groups), kept_.stage);
 }
 
 Groups::Done<> Groups::keep_only(const std::vector<std::string>& names) {
-  std::vector<Group> groups = kept_.active;
-  std::erase_if(groups, [&names](const Group& one) { return std::ranges::count(names, one.name) == 0; });
+  std::vector<SharedGroup> groups = kept_.active;
+  std::erase_if(groups, [&names](const SharedGroup& one) { return std::ranges::count(names, one->name) == 0; });
   return change_active(std::move(groups), kept_.stage);
 }
 
@@ -183,15 +187,15 @@ void Groups::name_logs(const Process& process, core::Service& service) const {
   if (service.stderr_log) name(core::Stream::err, process.err.file, *service.stderr_log);
 }
 
-Result<Definitions> Groups::definitions_from(const Definitions& current) const {
+Result<Definitions> Groups::definitions_from(const core::Model& current, const Origin& origin) const {
   std::unordered_map<std::string_view, const core::Service*> running;
   std::unordered_map<std::string_view, const core::Service*> available;
-  for (const core::Service& service : current.model.services) running.emplace(service.name, &service);
-  Definitions wanted{
-      .model = {.name = current.model.name, .services = {}}, .config = start_.config, .ad_hoc = current.ad_hoc};
+  for (const core::Service& service : current.services) running.emplace(service.name, &service);
+  Definitions wanted{.model = {.name = current.name, .services = {}},
+                     .origin = {.config = start_.config, .ad_hoc = origin.ad_hoc}};
   wanted.model.services.reserve(index_.size());
-  for (const Group& group : kept_.active) {
-    for (const Process& process : group.processes) {
+  for (const SharedGroup& group : kept_.active) {
+    for (const Process& process : group->processes) {
       const std::string name = service_name(process);
       if (const auto known = running.find(name); known != running.end()) {
         wanted.model.services.push_back(*known->second);
@@ -208,14 +212,14 @@ Result<Definitions> Groups::definitions_from(const Definitions& current) const {
       }
     }
   }
-  wanted.model = with_ad_hoc(std::move(wanted.model), current);
+  wanted.model = with_ad_hoc(std::move(wanted.model), current, origin);
   return wanted;
 }
 
 void Groups::make_index() {
   index_.clear();
-  for (const Group& group : kept_.active) {
-    for (const Process& process : group.processes) index_.emplace(service_name(process), &process);
+  for (const SharedGroup& group : kept_.active) {
+    for (const Process& process : group->processes) index_.emplace(service_name(process), &process);
   }
 }
 

@@ -20,6 +20,7 @@ namespace foster::supervisor::supervisord {
 using config::supervisord::Config;
 using config::supervisord::Group;
 using config::supervisord::Process;
+using config::supervisord::SharedGroup;
 using config::supervisord::Stage;
 
 class Groups {
@@ -48,9 +49,12 @@ class Groups {
   [[nodiscard]] Done<Told> read();
 
   [[nodiscard]] const Config& config() const { return kept_.config; }
-  [[nodiscard]] const std::vector<Group>& active() const { return kept_.active; }
+  [[nodiscard]] const std::vector<SharedGroup>& active() const { return kept_.active; }
   [[nodiscard]] Stage stage() const { return kept_.stage; }
-  [[nodiscard]] bool is_active(std::string_view group) const;
+  [[nodiscard]] bool is_active(std::string_view group) const { return find_active(group) != nullptr; }
+  /// Null: none of that name.
+  [[nodiscard]] SharedGroup find_active(std::string_view group) const;
+  [[nodiscard]] SharedGroup find_available(std::string_view group) const;
   /// Whether it became active after the configuration was read: then its AUTO logs have names that clients are told.
   [[nodiscard]] bool is_as_read(std::string_view group) const;
   /// Of an active group, by the name of its service; null: none.
@@ -71,14 +75,14 @@ class Groups {
   /// The services of the active groups, and those that were added otherwise. Each is as it is; a new
   /// one as it is available, with logs of its own where those are AUTO.
   /// @errors Of what is available.
-  [[nodiscard]] Result<Definitions> definitions_from(const Definitions& current) const;
+  [[nodiscard]] Result<Definitions> definitions_from(const core::Model& current, const Origin& origin) const;
   /// Nothing more is added for a while.
   void rest() const { available_.rest(); }
 
  private:
   [[nodiscard]] Done<> store() const;
   /// Stores what is active now; otherwise it is as it was.
-  [[nodiscard]] Done<> change_active(std::vector<Group> groups, Stage stage);
+  [[nodiscard]] Done<> change_active(std::vector<SharedGroup> groups, Stage stage);
   void make_index();
   void name_logs(const Process& process, core::Service& service) const;
   [[nodiscard]] std::string kept_file() const { return directory_ + "/supervisord.json"; }

@@ -13,9 +13,8 @@ void ProcessMessages::note(const api::EventRow& row, core::InstanceId id, const 
   const auto add = [&](std::optional<Message> message) {
     pending_.push_back({.name = row.name, .message = std::move(message)});
   };
-  const auto& groups = tools_.groups.active();
-  const auto group = std::ranges::find(groups, process.group, &Group::name);
-  auto told = group != groups.end() && group->socket ? sockets_.note(group->socket->url, id, row.to) : std::nullopt;
+  const SharedGroup group = tools_.groups.find_active(process.group);
+  auto told = group && group->socket ? sockets_.note(group->socket->url, id, row.to) : std::nullopt;
   if (told && turn == Turn::begun) add(std::exchange(told, std::nullopt));
   if (turn == Turn::begun) add(std::nullopt);
   if (auto message = message_of(turn, process, row.cause.exit, spawn_error)) add(std::move(message));
@@ -29,10 +28,10 @@ void ProcessMessages::note(const api::EventRow& row, core::InstanceId id, const 
 
 void ProcessMessages::take_up() {
   const core::Fleet& fleet = tools_.fleet();
-  for (const Group& group : tools_.groups.active()) {
-    for (const Process& process : group.processes) {
+  for (const SharedGroup& group : tools_.groups.active()) {
+    for (const Process& process : group->processes) {
       const auto id = fleet.find(config::supervisord::service_name(process));
-      if (id && group.socket) (void)sockets_.note(group.socket->url, *id, fleet.view(*id).state);
+      if (id && group->socket) (void)sockets_.note(group->socket->url, *id, fleet.view(*id).state);
     }
   }
 }

@@ -85,7 +85,7 @@ std::expected<std::unique_ptr<Supervisord>, std::string> Supervisord::create(Too
     (void)it.open_log();  // what cannot be written is not
     it.log(Level::warn, "the supervisor was lost; this one goes on");
     std::vector<EventGroup> groups;
-    for (const Group& group : it.groups_.active()) groups.push_back(event_group_of(group));
+    for (const SharedGroup& group : it.groups_.active()) groups.push_back(event_group_of(*group));
     it.events_.take_up(std::move(groups));
     it.open_servers_or_try_again();
   } else {
@@ -269,7 +269,7 @@ void Supervisord::handle_signal(int signal) {
 // -- Groups come and go --
 
 Result<> Supervisord::apply() {
-  auto wanted = groups_.definitions_from(tools_.definitions);
+  auto wanted = groups_.definitions_from(fleet().model(), tools_.origin);
   return wanted ? tools_.commands.put_in_force(std::move(*wanted), by_config()) : Failure(wanted.error());
 }
 
@@ -277,7 +277,7 @@ Result<> Supervisord::apply() {
 // never been.
 void Supervisord::activate_all() {
   tell_of_groups();
-  Definitions wanted = tools_.definitions;
+  Definitions wanted = tools_.commands.in_force();
   std::erase_if(wanted.model.services, [this](const core::Service& service) {
     const auto id = fleet().find(service.name);
     return groups_.find(service.name) != nullptr && !(id && fleet().view(*id).wanted);
@@ -292,17 +292,17 @@ void Supervisord::activate_all() {
 // A group that was being added or removed when the supervisor was lost: nobody was told that it is there.
 void Supervisord::forget_what_was_not_begun() {
   std::vector<std::string> whole;
-  for (const Group& group : groups_.active()) {
+  for (const SharedGroup& group : groups_.active()) {
     const bool is_whole = std::ranges::all_of(
-        group.processes, [this](const Process& process) { return fleet().find(service_name(process)).has_value(); });
-    if (is_whole) whole.push_back(group.name);
+        group->processes, [this](const Process& process) { return fleet().find(service_name(process)).has_value(); });
+    if (is_whole) whole.push_back(group->name);
   }
-  for (const Group& group : groups_.active()) {
-    if (std::ranges::find(whole, group.name) == whole.end()) events_.remove(group.name);
+  for (const SharedGroup& group : groups_.active()) {
+    if (std::ranges::find(whole, group->name) == whole.end()) events_.remove(group->name);
   }
   if (whole.size() != groups_.active().size()) (void)groups_.keep_only(whole);
-  auto wanted = groups_.definitions_from(tools_.definitions);
-  if (wanted && wanted->model.services.size() == tools_.definitions.model.services.size()) return;
+  auto wanted = groups_.definitions_from(fleet().model(), tools_.origin);
+  if (wanted && wanted->model.services.size() == fleet().model().services.size()) return;
   auto done = wanted ? tools_.commands.put_in_force(std::move(*wanted), by_config()) : Failure(wanted.error());
   if (!done) log(Level::critical, to_string(done.error()));
 }
@@ -317,9 +317,8 @@ compat::Outcome<compat::ConfigChanges> Supervisord::reread() {
 
 compat::Outcome<> Supervisord::add_group(const std::string& name) {
   if (groups_.is_active(name)) return refusal(FaultCode::already_added);
-  const auto& available = groups_.config().groups;
-  const auto found = std::ranges::find(available, name, &Group::name);
-  if (found == available.end()) return refusal(FaultCode::bad_name);
+  const SharedGroup found = groups_.find_available(name);
+  if (!found) return refusal(FaultCode::bad_name);
   if (auto stored = groups_.activate(name); !stored) return refusal(FaultCode::failed, stored.error());
   events_.add(event_group_of(*found));
   if (auto done = apply(); !done) {
@@ -331,9 +330,8 @@ compat::Outcome<> Supervisord::add_group(const std::string& name) {
 }
 
 compat::Outcome<> Supervisord::remove_group(const std::string& name) {
-  const auto& active = groups_.active();
-  const auto group = std::ranges::find(active, name, &Group::name);
-  if (group == active.end()) return refusal(FaultCode::bad_name);
+  const SharedGroup group = groups_.find_active(name);
+  if (!group) return refusal(FaultCode::bad_name);
   if (!members_that_live(fleet(), *group).empty()) return refusal(FaultCode::still_running);
   std::vector<std::string> gone;
   for (const Process& process : group->processes) gone.push_back(service_name(process));
@@ -376,8 +374,8 @@ void Supervisord::start_anew() {
   calls_.finish();
   servers_.reset();
   (void)::unlink(groups_.config().daemon.pidfile.c_str());
-  for (const Group& group : groups_.active()) {
-    for (const Process& process : group.processes) lives_.forget(service_name(process));
+  for (const SharedGroup& group : groups_.active()) {
+    for (const Process& process : group->processes) lives_.forget(service_name(process));
   }
   events_.clear();
   auto told = groups_.read();
@@ -417,7 +415,7 @@ bool Supervisord::has_supervisor_methods() const {
 
 std::vector<std::string> Supervisord::groups() const {
   std::vector<std::string> names;
-  for (const Group& group : groups_.active()) names.push_back(group.name);
+  for (const SharedGroup& group : groups_.active()) names.push_back(group->name);
   return names;
 }
 
@@ -450,8 +448,8 @@ compat::Process Supervisord::row_of(const Group& group, const Process& process) 
 
 std::vector<compat::Process> Supervisord::processes() const {
   std::vector<compat::Process> rows;
-  for (const Group& group : groups_.active()) {
-    for (const Process& process : group.processes) rows.push_back(row_of(group, process));
+  for (const SharedGroup& group : groups_.active()) {
+    for (const Process& process : group->processes) rows.push_back(row_of(*group, process));
   }
   return rows;
 }
@@ -467,11 +465,11 @@ void Supervisord::name_automatic_logs(core::InstanceId id, compat::ProcessConfig
 
 std::vector<compat::ProcessConfig> Supervisord::configs() const {
   std::vector<compat::ProcessConfig> rows;
-  for (const Group& group : groups_.config().groups) {
-    for (const Process& process : group.processes) {
-      rows.push_back(supervisord::row_of(group, process));
-      rows.back().is_in_use = groups_.is_active(group.name);
-      const auto id = groups_.is_as_read(group.name) ? fleet().find(service_name(process)) : std::nullopt;
+  for (const SharedGroup& group : groups_.config().groups) {
+    for (const Process& process : group->processes) {
+      rows.push_back(supervisord::row_of(*group, process));
+      rows.back().is_in_use = groups_.is_active(group->name);
+      const auto id = groups_.is_as_read(group->name) ? fleet().find(service_name(process)) : std::nullopt;
       if (id) name_automatic_logs(*id, rows.back());
     }
   }

@@ -35,7 +35,7 @@ class Supervisord final : public compat::Daemon {
     Executor& executor;
     Commands& commands;
     Listeners& listeners;
-    const Definitions& definitions;
+    const Origin& origin;
     std::string runtime_directory;
     std::string log_directory;
     std::shared_ptr<sys::SystemLog> system_log;

@@ -45,9 +45,9 @@ EventPools::Tools Supervisord::event_tools() {
 // Those that an earlier supervisor has begun with are known.
 void Supervisord::tell_of_groups() {
   bool is_new = false;
-  for (const Group& group : groups_.active()) {
-    if (events_.has(group.name)) continue;
-    events_.add(event_group_of(group));
+  for (const SharedGroup& group : groups_.active()) {
+    if (events_.has(group->name)) continue;
+    events_.add(event_group_of(*group));
     is_new = true;
   }
   if (is_new) events_.emit(compat::daemon_event(EventType::supervisor_state_change_running));

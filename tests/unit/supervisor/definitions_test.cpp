@@ -21,14 +21,14 @@ TEST(Definitions, AreReadBackAsTheyWereStored) {
   Definitions stored;
   stored.model.name = "shop";
   stored.model.services = {service("web"), service("extra")};
-  stored.config = "/srv/shop with spaces/foster.toml";
-  stored.ad_hoc = {"extra"};
-  ASSERT_TRUE(store_definitions(directory.path("applied.toml"), stored));
+  stored.origin.config = "/srv/shop with spaces/foster.toml";
+  stored.origin.ad_hoc = {"extra"};
+  ASSERT_TRUE(store_definitions(directory.path("applied.toml"), stored.model, stored.origin));
   const auto loaded = load_definitions(directory.path("applied.toml"), "shop");
   ASSERT_TRUE(loaded) << to_string(loaded.error());
   EXPECT_EQ(loaded->model, stored.model);
-  EXPECT_EQ(loaded->config, stored.config);
-  EXPECT_EQ(loaded->ad_hoc, stored.ad_hoc);
+  EXPECT_EQ(loaded->origin.config, stored.origin.config);
+  EXPECT_EQ(loaded->origin.ad_hoc, stored.origin.ad_hoc);
 }
 
 TEST(Definitions, MissingOrDamagedFileIsAnErrorThatNamesIt) {
@@ -41,12 +41,11 @@ TEST(Definitions, MissingOrDamagedFileIsAnErrorThatNamesIt) {
 }
 
 TEST(Definitions, AFileThatIsAppliedLeavesAdHocServicesAlone) {
-  Definitions current;
-  current.model.services = {service("web"), service("extra")};
-  current.ad_hoc = {"extra"};
+  core::Model current;
+  current.services = {service("web"), service("extra")};
   core::Model wanted;
   wanted.services = {service("db")};
-  const core::Model merged = with_ad_hoc(wanted, current);
+  const core::Model merged = with_ad_hoc(wanted, current, {.config = {}, .ad_hoc = {"extra"}});
   ASSERT_EQ(merged.services.size(), 2U);
   EXPECT_EQ(merged.services[0].name, "db");
   EXPECT_EQ(merged.services[1].name, "extra");

@@ -137,9 +137,9 @@ std::string config_text(std::string_view text, const TemporaryDirectory& directo
   const auto read = read_config(path, {.environment = {{"HOME", "/root"}}});
   if (!read) return "ERROR";
   std::string result;
-  for (const Group& group : read->config.groups) {
-    result += fmt::format("{} {}\n", escaped(group.name), group.priority);
-    for (const Process& process : group.processes) result += process_text(process) + "\n";
+  for (const SharedGroup& group : read->config.groups) {
+    result += fmt::format("{} {}\n", escaped(group->name), group->priority);
+    for (const Process& process : group->processes) result += process_text(process) + "\n";
   }
   const Daemon& daemon = read->config.daemon;
   result +=

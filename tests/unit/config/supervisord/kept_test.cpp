@@ -66,12 +66,26 @@ TEST(KeptConfig, ComesBackAsItWas) {
   EXPECT_EQ(to_json(*again), text);
   EXPECT_EQ(again->stage, Stage::restarting);
   EXPECT_EQ(again->added_since, kept.added_since);
-  const auto& web = again->active.back().processes.at(1);
+  const auto& web = again->active.back()->processes.at(1);
   EXPECT_EQ(web.name, "1");
   EXPECT_EQ(web.out.max_bytes, std::uint64_t{3} << 30U);
   EXPECT_EQ(web.stopsignal.number(), 10);
   EXPECT_EQ(web.own_keys.at(0).value, "cron");
   EXPECT_EQ(again->config.servers.at(1).authentication->password, "s\"cret");
+}
+
+TEST(KeptConfig, AGroupIsSharedAsLongAsItIsAsItIsAvailable) {
+  Kept kept{.stage = Stage::running, .config = config_of(kEverything)};
+  kept.active = config_of(kEverything).groups;  // read earlier
+  kept.active.at(1) = kept.config.groups.at(1);
+  const auto again = kept_from_json(to_json(kept));
+  ASSERT_TRUE(again) << again.error();
+  ASSERT_EQ(again->active.size(), kept.active.size());
+  for (std::size_t at = 0; at < kept.active.size(); ++at) {
+    EXPECT_EQ(again->active.at(at)->name, kept.active.at(at)->name);
+    EXPECT_EQ(again->active.at(at) == again->config.groups.at(at), at == 1);
+    EXPECT_TRUE(is_same(*again->active.at(at), *kept.active.at(at)));
+  }
 }
 
 TEST(KeptConfig, AStartComesBackAsItWas) {
@@ -97,13 +111,14 @@ TEST(KeptConfig, WhatAnOlderOneDidNotKnowIsAsByDefault) {
 }
 
 TEST(KeptConfig, WhatIsNoneOfOursIsRefused) {
-  for (const char* text : {"", "{", "[]", "{}", R"({"stage":0,"config":7,"active":[]})"}) {
+  for (const char* text : {"", "{", "[]", "{}", R"({"stage":0,"config":7,"active":[]})", R"({"stage":0,"config":{}})",
+                           R"({"stage":0,"config":{"groups":[]},"active":["web"]})"}) {
     EXPECT_FALSE(kept_from_json(text)) << text;
   }
 }
 
 Group group_with(const std::string& line) {
-  return config_of("[supervisord]\n[program:web]\ncommand=web\n" + line + "\n").groups.at(0);
+  return *config_of("[supervisord]\n[program:web]\ncommand=web\n" + line + "\n").groups.at(0);
 }
 
 TEST(GroupComparison, EveryKeyOfAProcessCounts) {

@@ -14,7 +14,7 @@ using ::testing::SizeIs;
 
 Process process_of(Conf& conf) {
   const Config config = conf.config();
-  return config.groups.empty() || config.groups[0].processes.empty() ? Process{} : config.groups[0].processes[0];
+  return config.groups.empty() || config.groups[0]->processes.empty() ? Process{} : config.groups[0]->processes[0];
 }
 
 std::vector<std::string> names_of(const Group& group) {
@@ -82,16 +82,16 @@ TEST(ReadProgram, MakesProcessesByNumber) {
   const Config config = conf.config();
   ASSERT_THAT(config.groups, SizeIs(1));
   // By name, as texts.
-  EXPECT_THAT(names_of(config.groups[0]), ElementsAre("web_09", "web_10"));
-  EXPECT_EQ(config.groups[0].processes[0].directory, "/tmp/9-2");
-  EXPECT_EQ(config.groups[0].processes[1].out.file.path, "/tmp/10.log");
+  EXPECT_THAT(names_of(*config.groups[0]), ElementsAre("web_09", "web_10"));
+  EXPECT_EQ(config.groups[0]->processes[0].directory, "/tmp/9-2");
+  EXPECT_EQ(config.groups[0]->processes[1].out.file.path, "/tmp/10.log");
 }
 
 TEST(ReadProgram, OfNoProcessesIsAnEmptyGroup) {
   Conf conf = program("numprocs=0\n");
   const Config config = conf.config();
   ASSERT_THAT(config.groups, SizeIs(1));
-  EXPECT_THAT(config.groups[0].processes, IsEmpty());
+  EXPECT_THAT(config.groups[0]->processes, IsEmpty());
 }
 
 TEST(ReadProgram, ItsEnvironmentLiesOverTheDaemons) {
@@ -208,12 +208,12 @@ TEST(ReadGroups, ComeByPriorityAndName) {
       "[eventlistener:l]\ncommand=l\nevents=tick_5,TICK_5,event\n");
   const Config config = conf.config();
   std::vector<std::string> names;
-  for (const Group& group : config.groups) names.push_back(group.name);
+  for (const SharedGroup& group : config.groups) names.push_back(group->name);
   EXPECT_THAT(names, ElementsAre("l", "z", "a", "b"));
-  EXPECT_EQ(config.groups[0].priority, -1);
-  EXPECT_EQ(config.groups[0].processes[0].priority, 999);
-  EXPECT_THAT(config.groups[0].pool->events, ElementsAre("TICK_5", "EVENT"));
-  EXPECT_EQ(config.groups[0].pool->buffer_size, 10);
+  EXPECT_EQ(config.groups[0]->priority, -1);
+  EXPECT_EQ(config.groups[0]->processes[0].priority, 999);
+  EXPECT_THAT(config.groups[0]->pool->events, ElementsAre("TICK_5", "EVENT"));
+  EXPECT_EQ(config.groups[0]->pool->buffer_size, 10);
 }
 
 TEST(ReadGroups, TakeTheirProgramsFromTheTopLevel) {
@@ -222,10 +222,10 @@ TEST(ReadGroups, TakeTheirProgramsFromTheTopLevel) {
       "[program:b]\ncommand=b %(group_name)s\nnumprocs=2\nprocess_name=%(program_name)s%(process_num)d\n");
   const Config config = conf.config();
   ASSERT_THAT(config.groups, SizeIs(1));
-  EXPECT_EQ(config.groups[0].priority, 5);
-  EXPECT_TRUE(config.groups[0].is_heterogeneous);
-  EXPECT_THAT(names_of(config.groups[0]), ElementsAre("b0", "b1", "a"));
-  EXPECT_EQ(config.groups[0].processes[0].command, "b g");
+  EXPECT_EQ(config.groups[0]->priority, 5);
+  EXPECT_TRUE(config.groups[0]->is_heterogeneous);
+  EXPECT_THAT(names_of(*config.groups[0]), ElementsAre("b0", "b1", "a"));
+  EXPECT_EQ(config.groups[0]->processes[0].command, "b g");
 }
 
 TEST(ReadGroups, MayShareAProgram) {
@@ -237,7 +237,7 @@ TEST(ReadGroups, OfTheSameNameAreToldAndTheFirstIsKept) {
   Conf conf("[supervisord]\n[group:a]\nprograms=b\npriority=1\n[program:a]\ncommand=a\n[program:b]\ncommand=b\n");
   const Config config = conf.config();
   ASSERT_THAT(config.groups, SizeIs(1));
-  EXPECT_EQ(config.groups[0].priority, 1);
+  EXPECT_EQ(config.groups[0]->priority, 1);
   EXPECT_THAT(render(conf.warnings), HasSubstr("another group is called \"a\"; this one is left out"));
 }
 
@@ -275,13 +275,13 @@ TEST(ReadFcgi, TakesASocket) {
   Conf conf(
       "[supervisord]\n[fcgi-program:f]\ncommand=f\nsocket=unix:///tmp/%(program_name)s.sock\nsocket_backlog=9\n"
       "socket_owner=root:0\n");
-  const FcgiSocket socket = *conf.config().groups.at(0).socket;
+  const FcgiSocket socket = *conf.config().groups.at(0)->socket;
   EXPECT_EQ(socket.path, "/tmp/f.sock");
   EXPECT_EQ(socket.mode, 0700U);
   EXPECT_EQ(socket.backlog, 9);
   EXPECT_EQ(socket.owner, (Owner{0, 0}));
   Conf tcp("[supervisord]\n[fcgi-program:f]\ncommand=f\nsocket=tcp://localhost:9000\n");
-  EXPECT_EQ(tcp.config().groups.at(0).socket->address, (InetAddress{"localhost", 9000}));
+  EXPECT_EQ(tcp.config().groups.at(0)->socket->address, (InetAddress{"localhost", 9000}));
 }
 
 TEST(ReadFcgi, RefusesOtherSockets) {
@@ -340,11 +340,11 @@ TEST(ReadIncludes, AreMergedPatternByPatternAndByName) {
   conf.write("more.conf", "[program:more]\ncommand=x\n");
   const Config config = conf.config();
   ASSERT_THAT(config.groups, SizeIs(2));
-  const Process& x = config.groups[0].processes[0];
+  const Process& x = config.groups[0]->processes[0];
   EXPECT_EQ(x.command, conf.here() + "/conf.d");
   EXPECT_EQ(x.startsecs, 9);
   EXPECT_EQ(x.startretries, 5);
-  EXPECT_EQ(config.groups[1].name, "z");
+  EXPECT_EQ(config.groups[1]->name, "z");
   const std::string warnings = conf.plain(render(conf.warnings));
   EXPECT_THAT(warnings, HasSubstr("no file matches \"HERE/no*\""));
   EXPECT_THAT(warnings, HasSubstr("HERE/conf.d/c.conf is left out: this is a directory"));
