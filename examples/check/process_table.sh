@@ -3,8 +3,9 @@
 set -eu
 program=$1
 said=$(mktemp)
-# The shell never waits for its child: the program it becomes knows nothing of it.
-sh -c 'sleep 0 & echo $!; exec sleep 30' >"$said" &
+# The program that the shell becomes knows nothing of its child; the child ends after that, or the shell would reap it.
+sh -c '(until read -r name <"/proc/$$/comm" && [ "$name" = sleep ]; do :; done; exec sleep 0) & echo $!
+exec sleep 30' >"$said" &
 parent=$!
 trap 'kill "$parent"; rm "$said"' EXIT
 until [ -s "$said" ]; do :; done
