@@ -32,7 +32,7 @@ template <class Body>
 bool Outbox::try_to_send(const Body& body) noexcept {
   if (full_) return false;
   // Whatever fails is tried again when there is room: both ends are ours, so there is no other reason.
-  full_ = !channel_.send(std::as_bytes(std::span(&body, 1)));
+  full_ = !channel_.send(bytes_of(body));
   return !full_;
 }
 

@@ -3,7 +3,9 @@
 // a new meaning is a new number.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 namespace foster::reaper {
@@ -87,5 +89,11 @@ union Message {
 };
 static_assert(std::is_trivially_copyable_v<Message>);
 static_assert(sizeof(Exited) == 48 && sizeof(Signalled) == 24 && sizeof(Slot) == 16 && sizeof(Finish) == 16);
+
+/// As any of these is sent.
+template <class Body>
+[[nodiscard]] std::span<const std::byte> bytes_of(const Body& body) noexcept {
+  return std::as_bytes(std::span(&body, 1));
+}
 
 }  // namespace foster::reaper

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <span>
 #include <string>
 #include <utility>
 
@@ -25,7 +24,7 @@ bool has_name(BorrowedFd directory) {
 void tell_reaper(sys::Channel& reaper, BorrowedFd socket) {
   const reaper::Plain message{.header = {reaper::kWireVersion, reaper::MessageKind::listen}};
   const BorrowedFd fds[] = {socket};
-  (void)reaper.send(std::as_bytes(std::span(&message, 1)), fds);
+  (void)reaper.send(bytes_of(message), fds);
 }
 
 }  // namespace

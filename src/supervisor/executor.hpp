@@ -119,6 +119,7 @@ class Executor {
   void take_main_pid(core::InstanceId id, Pid pid);
   void find_daemon(core::InstanceId id, core::Run run);
   [[nodiscard]] std::unique_ptr<Probe> make_probe(core::InstanceId id, core::Run run);
+  [[nodiscard]] static std::string cgroup_name(core::InstanceId id) { return std::to_string(id); }
   [[nodiscard]] RunMarks marks_of(core::InstanceId id) const;
   [[nodiscard]] std::string tag_of(core::InstanceId id, core::Run run) const;
   [[nodiscard]] bool is_stranger(pid_t pid, core::InstanceId id) const;

@@ -130,7 +130,7 @@ bool Listeners::write_name(std::uint32_t number, std::string_view name) {
     if (!names_) return false;
     const reaper::Plain message{.header = {reaper::kWireVersion, MessageKind::hold_listener_names}};
     const BorrowedFd fds[] = {names_};
-    (void)reaper_.send(std::as_bytes(std::span(&message, 1)), fds);  // its reader always reads
+    (void)reaper_.send(bytes_of(message), fds);  // its reader always reads
   }
   std::ranges::copy(name, record.begin());
   const ssize_t size =
@@ -147,7 +147,7 @@ void Listeners::release(std::uint32_t number) {
 void Listeners::tell(MessageKind kind, std::uint32_t number, std::optional<BorrowedFd> fd) {
   const reaper::Slot message{.header = {reaper::kWireVersion, kind}, .slot = number, .reserved = 0};
   const auto fds = fd ? std::span<const BorrowedFd>(&*fd, 1) : std::span<const BorrowedFd>();
-  (void)reaper_.send(std::as_bytes(std::span(&message, 1)), fds);  // its reader always reads
+  (void)reaper_.send(bytes_of(message), fds);  // its reader always reads
 }
 
 void Listeners::warn_once(const std::string& name) {

@@ -106,7 +106,7 @@ void Outputs::hold() {
 void Outputs::send(reaper::MessageKind kind, std::span<const BorrowedFd> fds) {
   const reaper::Slot message{.header = {reaper::kWireVersion, kind}, .slot = id_, .reserved = 0};
   // A full channel costs the guard of this one, nothing more.
-  (void)tools_.channel.send(std::as_bytes(std::span(&message, 1)), fds);
+  (void)tools_.channel.send(bytes_of(message), fds);
 }
 
 void Outputs::begin_run() {

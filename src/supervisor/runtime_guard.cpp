@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -53,7 +52,7 @@ Result<> restore_directory(const std::string& path, BorrowedFd open) {
 void send(sys::Channel& reaper, reaper::MessageKind kind, BorrowedFd fd) {
   const reaper::Plain message{.header = {reaper::kWireVersion, kind}};
   const BorrowedFd fds[] = {fd};
-  (void)reaper.send(std::as_bytes(std::span(&message, 1)), fds);  // its reader always reads
+  (void)reaper.send(bytes_of(message), fds);  // its reader always reads
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ std::uint64_t jitter_seed() {
 
 template <class Message>
 void send(sys::Channel& channel, const Message& message) {
-  (void)channel.send(std::as_bytes(std::span(&message, 1)));  // its reader is the reaper, which always reads
+  (void)channel.send(bytes_of(message));  // its reader is the reaper, which always reads
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <span>
 #include <string_view>
 #include <utility>
 
@@ -143,7 +142,7 @@ Result<> Upgrade::hand_over() {
   if (!is_same_file(file_, program_)) return failure("upgrade", 0, program_ + " was replaced while it was tried");
   const reaper::Plain message{.header = {reaper::kWireVersion, reaper::MessageKind::upgrade}};
   const BorrowedFd fds[] = {file_};
-  return tools_.channel.send(std::as_bytes(std::span(&message, 1)), fds);
+  return tools_.channel.send(bytes_of(message), fds);
 }
 
 void Upgrade::finish(api::Answer<api::Upgraded> answer) {
