@@ -4,11 +4,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 
 namespace foster::cli {
 
 void Output::write(std::string_view bytes) {
   buffer_ += bytes;
+  if (buffer_.size() >= kEnough) flush();
+}
+
+void Output::print_arguments(fmt::string_view format, fmt::format_args arguments) {
+  fmt::vformat_to(std::back_inserter(buffer_), format, arguments);
   if (buffer_.size() >= kEnough) flush();
 }
 

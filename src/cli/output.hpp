@@ -6,7 +6,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace foster::cli {
 
@@ -22,8 +21,7 @@ class Output {
 
   template <class... Arguments>
   void print(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    fmt::format_to(std::back_inserter(buffer_), format, std::forward<Arguments>(arguments)...);
-    if (buffer_.size() >= kEnough) flush();
+    print_arguments(format, fmt::make_format_args(arguments...));
   }
 
   /// Hands on what is buffered.
@@ -37,6 +35,9 @@ class Output {
 
  private:
   static constexpr std::size_t kEnough = 64 * 1024;
+
+  // All of {fmt} is behind this: it is compiled once here, not in every file that prints.
+  void print_arguments(fmt::string_view format, fmt::format_args arguments);
 
   int fd_;
   std::string buffer_;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
+#include <utility>
 
 #include "cli/history_page.hpp"
 #include "cli/render.hpp"
@@ -18,7 +18,7 @@ double seconds_left(const Row& row, WallTime now) {
 
 template <class... Arguments>
 void add(std::string& text, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  fmt::format_to(std::back_inserter(text), format, std::forward<Arguments>(arguments)...);
+  text += fmt::format(format, std::forward<Arguments>(arguments)...);
 }
 
 void add_headline(std::string& text, const Row& row, WallTime now, bool has_colour) {

@@ -32,7 +32,7 @@ struct Writer {
     xml += "</int>"sv;
   }
   void operator()(bool flag) const { xml += flag ? "<boolean>1</boolean>"sv : "<boolean>0</boolean>"sv; }
-  void operator()(double number) const { fmt::format_to(std::back_inserter(xml), "<double>{}</double>", number); }
+  void operator()(double number) const { xml += fmt::format("<double>{}</double>", number); }
   void operator()(const DateTime& time) const {
     xml += "<dateTime.iso8601>"sv;
     append_escaped(xml, time.text);

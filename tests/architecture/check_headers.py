@@ -3,6 +3,7 @@
 
 Public headers are compiled as a stranger to foster would, with nothing but include/ and strict warnings. The headers
 of a layer get the flags of that layer's own files, without the precompiled header that would hide a missing include.
+Of the system's headers those which it includes anyway may be precompiled, see precompiled.py.
 A header that passed is not compiled again until it, or a project file it includes, has changed.
 """
 
@@ -16,9 +17,11 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from findings import ROOT, files_below
+from precompiled import choose
 
 STRICT = ["-std=c++23", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 
@@ -58,38 +61,91 @@ def fingerprint(paths: list[str]) -> list[list[str | int]] | None:
         return None
 
 
-def compile_alone(header: Path, command: list[str]) -> tuple[str, list[str]]:
-    """The compiler's complaints, and the project files the header includes."""
-    with tempfile.TemporaryDirectory() as folder:
-        depends = Path(folder, "depends")
-        # Through a file of its own: compiled directly, #pragma once would warn.
-        source = Path(folder, "alone.cpp")
-        source.write_text(f'#include "{header}"\n', encoding="utf-8")
-        finished = subprocess.run(
-            [*command, "-fsyntax-only", "-MMD", "-MF", str(depends), "-MT", "alone", str(source)],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if finished.returncode != 0:
-            return finished.stderr, []
-        words = depends.read_text(encoding="utf-8").replace("\\\n", " ").split()[1:]
+def run_compiler(command: list[str], folder: Path) -> tuple[str, list[str]]:
+    """The compiler's complaints, and the project files that were included."""
+    depends = folder / "depends"
+    finished = subprocess.run(
+        [*command, "-MMD", "-MF", str(depends), "-MT", "alone"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode != 0:
+        return finished.stderr, []
+    words = depends.read_text(encoding="utf-8").replace("\\\n", " ").split()[1:]
     return "", [word for word in words if word.startswith(str(ROOT))]
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Headers that are compiled each by itself, on top of the same precompiled ones."""
+
+    base: tuple[str, ...]
+    headers: list[Path]
+    command: list[str]
+
+    def compile(self) -> list[tuple[Path, str, list[str]]]:
+        """Of each header the compiler's complaints, and the project files it includes."""
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            flags: list[str] = []
+            if self.base:
+                base = folder / "base.hpp"
+                base.write_text("".join(f"#include <{included}>\n" for included in self.base), encoding="utf-8")
+                errors, _ = run_compiler([*self.command, "-x", "c++-header", str(base), "-o", f"{base}.gch"], folder)
+                if errors:
+                    return [(header, errors, []) for header in self.headers]
+                flags = ["-Winvalid-pch", "-include", str(base)]
+            # Through a file of its own: compiled directly, #pragma once would warn.
+            source = folder / "alone.cpp"
+            found: list[tuple[Path, str, list[str]]] = []
+            for header in self.headers:
+                source.write_text(f'#include "{header}"\n', encoding="utf-8")
+                found.append((header, *run_compiler([*self.command, *flags, "-fsyntax-only", str(source)], folder)))
+            return found
+
+
+def batches(work: dict[Path, list[str]], folders: list[Path]) -> list[Batch]:
+    """All that is to be compiled; what precompiles nothing is shared among processors one by one. The longest first."""
+    found: list[Batch] = []
+    for command in {tuple(command): command for command in work.values()}.values():
+        same = [header for header, own in work.items() if own == command]
+        for base, headers in choose(same, folders).items():
+            if base:
+                found.append(Batch(base, headers, command))
+            else:
+                found += [Batch((), [header], command) for header in headers]
+    return sorted(found, key=lambda batch: -len(batch.headers))
+
+
 def self_test(commands: dict[str, list[str]]) -> int:
-    """A header that leans on its includer must be found out, and a good one must not."""
-    with tempfile.TemporaryDirectory() as folder:
-        bad, good = Path(folder, "bad.hpp"), Path(folder, "good.hpp")
-        bad.write_text("#pragma once\nstd::string name();\n", encoding="utf-8")
-        good.write_text("#pragma once\n#include <string>\nstd::string name();\n", encoding="utf-8")
+    """A header that leans on its includer must be found out, also on precompiled ones, and a good one must not."""
+    tree = {
+        "bad.hpp": "std::string name();",
+        "good.hpp": "#include <string>\nstd::string name();",
+        "other.hpp": "#include <string>\nstd::optional<int> name();",
+        "through.hpp": '#include "good.hpp"',
+        **{f"good{i}.hpp": f'#include "through.hpp"\nstd::string good{i}();' for i in range(5)},
+        **{f"bad{i}.hpp": f"#if 0\n#include <string>\n#endif\nstd::string bad{i}();" for i in range(5)},
+    }
+    expected = {name: name.startswith(("bad", "other")) for name in tree}
+    surprises = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for path, text in tree.items():
+            (folder / path).write_text(f"#pragma once\n{text}\n", encoding="utf-8")
         for command in (commands["sys"], [commands["sys"][0], *STRICT]):
-            if compile_alone(good, command)[0] or not compile_alone(bad, command)[0]:
-                print(f"the check cannot tell a good header from a bad one: {shlex.join(command)}")
-                return 1
-    print("1 example, 0 surprises")
-    return 0
+            todo = batches({folder / path: [*command, f"-I{folder}"] for path in tree}, [folder])
+            if sum(len(batch.headers) for batch in todo if batch.base == ("string",)) != 8:
+                surprises += 1
+                print(f"eight headers should share what is precompiled: {todo}")
+            for header, errors, _ in (one for batch in todo for one in batch.compile()):
+                if bool(errors) != expected[header.name]:
+                    surprises += 1
+                    print(f"{header.name}: a surprise\n{errors}")
+    print(f"{2 * len(tree)} examples, {surprises} surprises")
+    return 1 if surprises else 0
 
 
 def main() -> int:
@@ -103,30 +159,34 @@ def main() -> int:
     if options.self_test:
         return self_test(commands)
     public = [commands["sys"][0], *STRICT, f"-I{ROOT / 'include'}"]
-    work = {str(path): public for path in files_below(ROOT, ["include"], {".hpp"})}
+    work = {path: public for path in files_below(ROOT, ["include"], {".hpp"})}
     for path in files_below(ROOT, ["src"], {".hpp"}):
-        work[str(path)] = commands[path.relative_to(ROOT / "src").parts[0]]
+        work[path] = commands[path.relative_to(ROOT / "src").parts[0]]
 
     passed_file = options.build_dir / "check_headers.json"
     passed = json.loads(passed_file.read_text(encoding="utf-8")) if passed_file.exists() else {}
 
-    def is_known(header: str) -> bool:
-        entry = passed.get(header)
+    def is_known(header: Path) -> bool:
+        entry = passed.get(str(header))
         return bool(entry) and entry["command"] == work[header] and fingerprint(
             [path for path, _, _ in entry["files"]]
         ) == entry["files"]
 
-    todo = [header for header in work if not is_known(header)]
+    todo = {header: command for header, command in work.items() if not is_known(header)}
     failed = 0
     with ThreadPoolExecutor(options.jobs) as pool:
-        for header, (errors, files) in zip(todo, pool.map(lambda name: compile_alone(Path(name), work[name]), todo)):
+        done = pool.map(Batch.compile, batches(todo, [ROOT / "include", ROOT / "src"]))
+        for header, errors, files in sorted(one for found in done for one in found):
             if errors:
                 failed += 1
-                passed.pop(header, None)
+                passed.pop(str(header), None)
                 print(f"{os.path.relpath(header, ROOT)}:1: does not compile alone [self-contained]\n{errors}")
             else:
-                passed[header] = {"command": work[header], "files": fingerprint(files)}
-    passed_file.write_text(json.dumps({header: passed[header] for header in work if header in passed}), encoding="utf-8")
+                passed[str(header)] = {"command": todo[header], "files": fingerprint(files)}
+    known = {str(header) for header in work}
+    passed_file.write_text(
+        json.dumps({header: entry for header, entry in passed.items() if header in known}), encoding="utf-8"
+    )
     print(f"{len(work)} headers, {len(todo)} compiled, {failed} failed")
     return 1 if failed else 0
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "cli/output.hpp"
 #include "cli/supervisorctl/input.hpp"

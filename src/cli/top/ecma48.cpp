@@ -101,7 +101,7 @@ class Painter {
 
   void move_to(std::size_t row, std::size_t column) {
     if (at_ && at_->row == row && at_->column == column) return;
-    fmt::format_to(std::back_inserter(bytes_), "\x1b[{};{}H", row + 1, column + 1);
+    bytes_ += fmt::format("\x1b[{};{}H", row + 1, column + 1);
     at_ = Place{row, column};
   }
 
