@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -28,11 +29,13 @@ bool is_plain(char c) {
 constexpr std::size_t kAtATime = sizeof(std::uint64_t);
 
 // Nothing, if all eight bytes lie between blank and tilde and none is markup. Each of the terms has the highest bit of
-// every byte that it is about; a borrow can set that of others, but only behind one that is rightly set.
+// every byte that it is about; a borrow can set that of others, but only behind one that is rightly set: the first, in
+// the lowest bits, is right.
 inline std::uint64_t special_in(const char* eight) {
   constexpr std::uint64_t kEach = 0x0101010101010101;
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, eight, sizeof bytes);
+  if constexpr (std::endian::native == std::endian::big) bytes = std::byteswap(bytes);
   const auto zero_in = [](std::uint64_t differing) { return (differing - kEach) & ~differing; };
   const std::uint64_t control = (bytes - kEach * ' ') & ~bytes;
   const std::uint64_t angle = zero_in((bytes | kEach * 2) ^ kEach * '>');  // '<' differs from it in that bit alone
@@ -90,6 +93,20 @@ std::string_view entity_of(std::string_view part) {
 }
 
 }  // namespace
+
+std::size_t plain_size(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    if (at + kAtATime <= bytes.size()) {
+      const std::uint64_t special = special_in(bytes.data() + at);
+      at += static_cast<std::size_t>(std::countr_zero(special)) / 8;  // all eight where there is none
+      if (special == 0) continue;
+    }
+    if (!is_plain(bytes[at])) break;
+    ++at;
+  }
+  return at;
+}
 
 std::string valid_xml_text(std::string_view bytes) {
   std::string text;

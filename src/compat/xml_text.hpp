@@ -1,6 +1,7 @@
 // Any bytes as text that may stand in an XML document.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace foster::compat {
 /// Bytes that are no UTF-8, and characters that XML 1.0 cannot express (control characters other than tab and line
 /// ends, U+FFFE and U+FFFF), become U+FFFD. All else stays, markup included.
 [[nodiscard]] std::string valid_xml_text(std::string_view bytes);
+
+/// How many bytes at the beginning stand for themselves in every document: ASCII without markup, tabs and line feeds.
+[[nodiscard]] std::size_t plain_size(std::string_view bytes);
 
 /// `bytes` as the content of an element that a parser reads back as `valid_xml_text(bytes)`.
 class EscapedText {

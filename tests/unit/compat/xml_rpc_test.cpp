@@ -104,6 +104,29 @@ TEST(XmlRpcRead, AResponseIsExactlyOneValue) {
   EXPECT_FALSE(read_response("<methodResponse><fault><value>no struct</value></fault></methodResponse>"));
 }
 
+// A comment is nothing that plain documents have.
+TEST(XmlRpcRead, WhatIsPlainIsReadAsEverythingElseIs) {
+  for (const std::string_view value :
+       {"<value/>", "<value></value>", "<value> a\n\tb </value>", "<value>&lt;&amp;&gt;&quot;&apos;</value>",
+        "<value> <string> in </string> out </value>", "<value><string/></value>", "<value><int>7</int></value>",
+        "<value>\n<array>\n<data>\n<value>a</value>\n<value/></data></array></value>",
+        "<value><struct><member><name>n&amp;m</name><value>v</value></member></struct></value>"}) {
+    const auto plain = read_call(call_with(value));
+    ASSERT_TRUE(plain) << value;
+    EXPECT_EQ(plain, read_call(call_with(value) + "<!-- -->")) << value;
+    EXPECT_EQ(plain, read_call("\n" + call_with(value).substr(22) + "\n")) << value;
+  }
+}
+
+TEST(XmlRpcRead, OtherDocumentsAreReadToo) {
+  EXPECT_EQ(only_parameter("<value kind='text'>a</value >"), Value("a"));
+  EXPECT_EQ(only_parameter("<value><![CDATA[<a>]]><!-- -->&#65;</value>"), Value("<a>A"));
+  EXPECT_EQ(only_parameter("<value>\xc3\xa9\r\n></value>"), Value("\xc3\xa9\n>"));
+  EXPECT_EQ(
+      read_call("<?xml version='1.0' encoding='ISO-8859-1'?><methodCall><methodName>\xe9</methodName></methodCall>"),
+      (Call{"\xc3\xa9", {}}));
+}
+
 TEST(XmlRpcWrite, ACallLooksAsTheOriginalClientsDoes) {
   EXPECT_EQ(write_call({"supervisor.stopProcess", {Value("web:w0")}}),
             "<?xml version='1.0'?>\n<methodCall>\n<methodName>supervisor.stopProcess</methodName>\n<params>\n<param>\n"
