@@ -88,16 +88,15 @@ void XmlRpcBuilder::close_container() {
 }
 
 void XmlRpcBuilder::end_value() {
-  Open closed = std::move(open_.back());
+  Value value = open_.back().is_set ? std::move(open_.back().value) : Value(text_);
   open_.pop_back();
-  if (!closed.is_set) closed.value = text_;
   if (open_.empty()) {
-    values.push_back(std::move(closed.value));
+    values.push_back(std::move(value));
   } else if (auto* array = std::get_if<Array>(&open_.back().value.data)) {
-    array->push_back(std::move(closed.value));
+    array->push_back(std::move(value));
   } else if (auto* members = std::get_if<Struct>(&open_.back().value.data)) {
     if (members->empty()) members->reserve(kUsualMembers);
-    members->push_back({std::move(open_.back().name), std::move(closed.value)});
+    members->push_back({std::move(open_.back().name), std::move(value)});
   }
 }
 

@@ -94,16 +94,16 @@ std::string_view entity_of(std::string_view part) {
 
 }  // namespace
 
+// By bytes where lines end, and otherwise eight at a time.
 std::size_t plain_size(std::string_view bytes) {
   std::size_t at = 0;
-  while (at < bytes.size()) {
-    if (at + kAtATime <= bytes.size()) {
+  while (at < bytes.size() && is_plain(bytes[at])) {
+    ++at;
+    while (at + kAtATime <= bytes.size()) {
       const std::uint64_t special = special_in(bytes.data() + at);
       at += static_cast<std::size_t>(std::countr_zero(special)) / 8;  // all eight where there is none
-      if (special == 0) continue;
+      if (special != 0) break;
     }
-    if (!is_plain(bytes[at])) break;
-    ++at;
   }
   return at;
 }
