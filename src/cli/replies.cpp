@@ -61,9 +61,11 @@ class Fields {
   const json::object* object_;
 };
 
+// What is read once and let go of as a whole has its memory in few pieces.
 std::optional<json::value> parse(std::string_view text, std::string_view needed) {
   json::error_code error;
-  json::value value = json::parse({text.data(), text.size()}, error);
+  auto memory = json::make_shared_resource<json::monotonic_resource>();
+  json::value value = json::parse({text.data(), text.size()}, error, std::move(memory));
   if (error || Fields(value).find(needed) == nullptr) return std::nullopt;
   return value;
 }

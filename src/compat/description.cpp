@@ -14,12 +14,13 @@ constexpr std::int64_t kMinute = 60;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kDay = 24 * kHour;
 
-std::string duration_text(std::int64_t seconds) {
+using Buffer = fmt::basic_memory_buffer<char, 64>;
+
+void append_duration(Buffer& text, std::int64_t seconds) {
   const std::int64_t days = seconds / kDay;
-  const std::string text =
-      fmt::format(FMT_COMPILE("{}:{:02}:{:02}"), seconds % kDay / kHour, seconds % kHour / kMinute, seconds % kMinute);
-  if (days == 0) return text;
-  return fmt::format("{} {}, {}", days, days == 1 ? "day" : "days", text);
+  if (days != 0) fmt::format_to(fmt::appender(text), FMT_COMPILE("{} {}, "), days, days == 1 ? "day" : "days");
+  fmt::format_to(fmt::appender(text), FMT_COMPILE("{}:{:02}:{:02}"), seconds % kDay / kHour, seconds % kHour / kMinute,
+                 seconds % kMinute);
 }
 
 // In the words of the C locale, whatever this process has.
@@ -40,7 +41,10 @@ std::string description_of(const Process& process, std::int64_t now) {
   switch (process.state) {
     case ProcessState::running: {
       const auto uptime = std::max<std::int64_t>(now - process.start, 0);
-      return fmt::format(FMT_COMPILE("pid {}, uptime {}"), process.pid, duration_text(uptime));
+      Buffer text;
+      fmt::format_to(fmt::appender(text), FMT_COMPILE("pid {}, uptime "), process.pid);
+      append_duration(text, uptime);
+      return fmt::to_string(text);
     }
     case ProcessState::fatal:
     case ProcessState::backoff:

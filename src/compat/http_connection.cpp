@@ -5,13 +5,13 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -42,7 +42,7 @@ std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-void trace(Daemon& daemon, const std::string& method, const Response& response) {
+void trace(Daemon& daemon, const std::string& method, const MethodResponse& response) {
   if (const auto* fault = std::get_if<Fault>(&response)) {
     daemon.trace(fmt::format("XML-RPC method {}() returned fault: [{}] {}", method, fault->code, fault->text));
   } else {
@@ -50,11 +50,11 @@ void trace(Daemon& daemon, const std::string& method, const Response& response) 
   }
 }
 
-asio::awaitable<Response> ask(Daemon& daemon, asio::any_io_executor executor, Call call) {
+asio::awaitable<MethodResponse> ask(Daemon& daemon, asio::any_io_executor executor, Call call) {
   daemon.trace(fmt::format("XML-RPC method called: {}()", call.method));
-  Response answer = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Response)>(
+  MethodResponse answer = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(MethodResponse)>(
       [&daemon, executor, &call](auto handler) {
-        call_method(daemon, call, [executor, handler = std::move(handler)](Response response) mutable {
+        call_method(daemon, call, [executor, handler = std::move(handler)](MethodResponse response) mutable {
           asio::post(executor, [handler = std::move(handler), response = std::move(response)]() mutable {
             std::move(handler)(std::move(response));
           });
@@ -185,9 +185,10 @@ asio::awaitable<bool> HttpConnection::answer(const Parser& parser) {
 asio::awaitable<bool> HttpConnection::answer_call(const Parser& parser) {
   auto call = read_call(parser.get().body());
   if (!call) co_return co_await complain(parser, 400);
-  const Response response = co_await ask(daemon_, socket_.get_executor(), std::move(*call));
+  MethodResponse response = co_await ask(daemon_, socket_.get_executor(), std::move(*call));
   if (is_aborted_) co_return false;
-  co_return co_await say(parser, 200, "text/xml", write_response(response));
+  co_return co_await say(parser, 200, "text/xml",
+                         std::visit([](auto& one) { return write_response(std::move(one)); }, response));
 }
 
 asio::awaitable<bool> HttpConnection::show(const Parser& parser, HttpTarget target) {
@@ -217,7 +218,7 @@ asio::awaitable<bool> HttpConnection::show(const Parser& parser, HttpTarget targ
 asio::awaitable<bool> HttpConnection::act(const Parser& parser, WebAction action) {
   std::string message = action.done;
   for (const Call& call : action.calls) {
-    const Response response = co_await ask(daemon_, socket_.get_executor(), call);
+    const MethodResponse response = co_await ask(daemon_, socket_.get_executor(), call);
     if (is_aborted_) co_return false;
     const auto* fault = std::get_if<Fault>(&response);
     // Who does not run is as good as stopped when it is to start.
@@ -282,10 +283,20 @@ asio::awaitable<bool> HttpConnection::complain(const Parser& parser, unsigned st
   co_return co_await say(parser, status, "text/html", page, headers);
 }
 
+// All of it at once, and then what there was no room for: whoever reads a large answer is woken once.
 asio::awaitable<bool> HttpConnection::write(std::string_view head, std::string_view body) {
   error_code error;
-  const std::array parts{asio::buffer(head), asio::buffer(body)};
-  co_await asio::async_write(socket_, parts, into(error));
+  std::array parts{asio::buffer(head), asio::buffer(body)};
+  std::size_t rest = head.size() + body.size();
+  while (rest > 0 && !error && !is_aborted_) {
+    std::size_t count = co_await socket_.async_write_some(parts, into(error));
+    rest -= count;
+    for (auto& part : parts) {
+      const std::size_t written = std::min(count, part.size());
+      part += written;
+      count -= written;
+    }
+  }
   co_return !error && !is_aborted_;
 }
 

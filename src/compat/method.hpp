@@ -9,10 +9,11 @@
 
 #include "compat/daemon.hpp"
 #include "compat/xml_rpc_value.hpp"
+#include "compat/xml_rpc_writers.hpp"
 
 namespace foster::compat {
 
-using Answer = Outcome<Value>;
+using Answer = Outcome<XmlValue>;
 using Reply = std::move_only_function<void(Answer)>;
 
 /// The parameters of a call, which are as many and of such types as the row wants.

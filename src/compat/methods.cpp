@@ -102,7 +102,7 @@ Answer answer_from(const Outcome<>& outcome) {
   return Value(true);
 }
 
-void call_method(Daemon& daemon, const Call& call, std::move_only_function<void(Response)> answer) {
+void call_method(Daemon& daemon, const Call& call, std::move_only_function<void(MethodResponse)> answer) {
   Reply reply = [answer = std::move(answer)](Answer given) mutable {
     if (given) {
       answer(std::move(*given));

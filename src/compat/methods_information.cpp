@@ -51,88 +51,108 @@ std::int64_t narrowed(std::int64_t number) {
   return std::clamp<std::int64_t>(number, INT32_MIN, INT32_MAX);
 }
 
-Value struct_of(Process process, std::int64_t now) {
-  auto description = description_of(process, now);
-  Struct members;
-  members.reserve(14);
-  const auto add = [&members](std::string_view name, auto&& value) {
-    members.emplace_back(std::string(name), std::forward<decltype(value)>(value));
-  };
-  add("name", std::move(process.name));
-  add("group", std::move(process.group));
-  add("start", narrowed(process.start));
-  add("stop", narrowed(process.stop));
-  add("now", narrowed(now));
-  add("state", static_cast<int>(process.state));
-  add("statename", name_of(process.state));
-  add("spawnerr", std::move(process.spawn_error));
-  add("exitstatus", process.exit_status);
-  add("logfile", process.stdout_log);
-  add("stdout_logfile", std::move(process.stdout_log));
-  add("stderr_logfile", std::move(process.stderr_log));
-  add("pid", process.pid);
-  add("description", std::move(description));
-  return members;
+void append_info(std::string& xml, const Process& process, std::int64_t now) {
+  StructWriter info(xml);
+  info.text("name", process.name);
+  info.text("group", process.group);
+  info.number("start", narrowed(process.start));
+  info.number("stop", narrowed(process.stop));
+  info.number("now", narrowed(now));
+  info.number("state", static_cast<int>(process.state));
+  info.text("statename", name_of(process.state));
+  info.text("spawnerr", process.spawn_error);
+  info.number("exitstatus", process.exit_status);
+  info.text("logfile", process.stdout_log);
+  info.text("stdout_logfile", process.stdout_log);
+  info.text("stderr_logfile", process.stderr_log);
+  info.number("pid", process.pid);
+  info.text("description", description_of(process, now));
 }
 
 void process_info(Daemon& daemon, Parameters parameters, Reply reply) {
-  auto process = find_process(daemon, parameters.text(0));
-  reply(process ? Answer(struct_of(std::move(*process), daemon.now())) : std::unexpected(process.error()));
+  const auto process = find_process(daemon, parameters.text(0));
+  if (!process) return reply(std::unexpected(process.error()));
+  XmlValue info;
+  append_info(info.xml, *process, daemon.now());
+  reply(std::move(info));
 }
+
+// A struct takes about so much.
+constexpr std::size_t kUsualBytes = 1536;
 
 void all_process_info(Daemon& daemon, Parameters, Reply reply) {
-  auto processes = daemon.processes();
-  std::vector<Process*> in_order;
-  for (Process& process : processes) in_order.push_back(&process);
-  std::ranges::stable_sort(in_order, {}, [](const Process* one) { return std::tie(one->group, one->name); });
+  const auto processes = daemon.processes();
+  std::vector<const Process*> in_order;
+  in_order.reserve(processes.size());
+  for (const Process& process : processes) in_order.push_back(&process);
+  const auto by_name = [](const Process* one) { return std::tie(one->group, one->name); };
+  const bool are_in_order = std::ranges::is_sorted(in_order, {}, by_name);  // as mostly
+  if (!are_in_order) std::ranges::stable_sort(in_order, {}, by_name);
   const std::int64_t now = daemon.now();
-  Array infos;
-  infos.reserve(processes.size());
-  for (Process* process : in_order) infos.push_back(struct_of(std::move(*process), now));
-  reply(std::move(infos));
+  XmlValue all;
+  all.xml.reserve(processes.size() * kUsualBytes);
+  {
+    const ArrayWriter infos(all.xml);
+    for (const Process* process : in_order) append_info(all.xml, *process, now);
+  }
+  reply(std::move(all));
 }
 
-void add_log(Struct& members, const std::string& channel, const LogConfig& log) {
-  members.push_back({channel + "_logfile", log.file});
-  members.push_back({channel + "_logfile_backups", log.backups});
-  members.push_back({channel + "_logfile_maxbytes", log.most_bytes});
-  members.push_back({channel + "_capture_maxbytes", log.capture_bytes});
-  members.push_back({channel + "_events_enabled", log.has_events});
-  members.push_back({channel + "_syslog", log.is_syslog});
+struct LogNames {
+  StructWriter::Name file;
+  StructWriter::Name backups;
+  StructWriter::Name most_bytes;
+  StructWriter::Name capture_bytes;
+  StructWriter::Name has_events;
+  StructWriter::Name is_syslog;
+};
+constexpr LogNames kStdout{"stdout_logfile",          "stdout_logfile_backups", "stdout_logfile_maxbytes",
+                           "stdout_capture_maxbytes", "stdout_events_enabled",  "stdout_syslog"};
+constexpr LogNames kStderr{"stderr_logfile",          "stderr_logfile_backups", "stderr_logfile_maxbytes",
+                           "stderr_capture_maxbytes", "stderr_events_enabled",  "stderr_syslog"};
+
+void add_log(StructWriter& info, const LogNames& names, const LogConfig& log) {
+  info.text(names.file, log.file);
+  info.number(names.backups, log.backups);
+  info.number(names.most_bytes, log.most_bytes);
+  info.number(names.capture_bytes, log.capture_bytes);
+  info.flag(names.has_events, log.has_events);
+  info.flag(names.is_syslog, log.is_syslog);
 }
 
-Value struct_of(const ProcessConfig& config) {
-  Array exit_codes(config.exit_codes.begin(), config.exit_codes.end());
-  Struct members{
-      {"name", config.name},
-      {"group", config.group},
-      {"inuse", config.is_in_use},
-      {"autostart", config.autostart},
-      {"group_prio", config.group_priority},
-      {"process_prio", config.priority},
-      {"command", config.command},
-      {"directory", config.directory},
-      {"uid", config.uid ? Value(*config.uid) : Value("none")},
-      {"exitcodes", std::move(exit_codes)},
-      {"startsecs", config.start_seconds},
-      {"startretries", config.start_retries},
-      {"stopsignal", config.stop_signal},
-      {"stopwaitsecs", config.stop_wait_seconds},
-      {"killasgroup", config.kill_as_group},
-      {"redirect_stderr", config.redirect_stderr},
-      {"serverurl", config.server_url},
-  };
-  add_log(members, "stdout", config.stdout_log);
-  add_log(members, "stderr", config.stderr_log);
-  return members;
+void append_info(std::string& xml, const ProcessConfig& config) {
+  StructWriter info(xml);
+  info.text("name", config.name);
+  info.text("group", config.group);
+  info.flag("inuse", config.is_in_use);
+  info.flag("autostart", config.autostart);
+  info.number("group_prio", config.group_priority);
+  info.number("process_prio", config.priority);
+  info.text("command", config.command);
+  info.text("directory", config.directory);
+  info.value("uid", config.uid ? Value(*config.uid) : Value("none"));
+  info.value("exitcodes", Array(config.exit_codes.begin(), config.exit_codes.end()));
+  info.number("startsecs", config.start_seconds);
+  info.number("startretries", config.start_retries);
+  info.number("stopsignal", config.stop_signal);
+  info.number("stopwaitsecs", config.stop_wait_seconds);
+  info.flag("killasgroup", config.kill_as_group);
+  info.flag("redirect_stderr", config.redirect_stderr);
+  info.text("serverurl", config.server_url);
+  add_log(info, kStdout, config.stdout_log);
+  add_log(info, kStderr, config.stderr_log);
 }
 
 void all_config_info(Daemon& daemon, Parameters, Reply reply) {
   auto configs = daemon.configs();
   std::ranges::stable_sort(configs, {}, [](const ProcessConfig& one) { return std::tie(one.name, one.group); });
-  Array infos;
-  for (const ProcessConfig& config : configs) infos.push_back(struct_of(config));
-  reply(std::move(infos));
+  XmlValue all;
+  all.xml.reserve(configs.size() * kUsualBytes);
+  {
+    const ArrayWriter infos(all.xml);
+    for (const ProcessConfig& config : configs) append_info(all.xml, config);
+  }
+  reply(std::move(all));
 }
 
 constexpr Method kMethods[] = {

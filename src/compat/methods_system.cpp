@@ -62,7 +62,12 @@ class Multicall : public std::enable_shared_from_this<Multicall> {
       is_inside_ = false;
       if (!is_answered_) return;
     }
-    reply_(std::move(results_));
+    XmlValue all;
+    {
+      const ArrayWriter elements(all.xml);
+      all.xml += results_;
+    }
+    reply_(std::move(all));
   }
 
  private:
@@ -77,12 +82,12 @@ class Multicall : public std::enable_shared_from_this<Multicall> {
     const Value* parameters = one.member("params");
     const Array* list = parameters != nullptr ? parameters->array() : nullptr;
     call_method(daemon_, {.method = *name->string(), .parameters = list != nullptr ? *list : Array{}},
-                [self = shared_from_this()](Response response) { self->take(response); });
+                [self = shared_from_this()](const MethodResponse& response) { self->take(response); });
   }
 
-  void take(const Response& response) {
+  void take(const MethodResponse& response) {
     const auto* fault = std::get_if<Fault>(&response);
-    results_.push_back(fault != nullptr ? struct_of(*fault) : std::get<Value>(response));
+    results_ += fault != nullptr ? XmlValue(struct_of(*fault)).xml : std::get<XmlValue>(response).xml;
     is_answered_ = true;
     if (!is_inside_) go_on();
   }
@@ -90,7 +95,7 @@ class Multicall : public std::enable_shared_from_this<Multicall> {
   Daemon& daemon_;
   Array calls_;
   Reply reply_;
-  Array results_;
+  std::string results_;  ///< Each as it is written.
   std::size_t next_ = 0;
   bool is_answered_ = false;
   bool is_inside_ = false;

@@ -9,9 +9,6 @@
 
 namespace foster::compat {
 
-/// How deep elements may lie in each other. A value in a struct in an array takes seven.
-inline constexpr int kMostElementDepth = 256;
-
 /// @errors `EBADMSG`, with line and cause in `detail`: not well-formed, not XML-RPC, nested too deeply, or with a
 ///         document type, which XML-RPC has no use for and whose entities can be made to explode.
 [[nodiscard]] Result<Call> read_call(std::string_view document);

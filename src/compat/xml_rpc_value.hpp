@@ -31,9 +31,9 @@ struct Value {
   template <class T>
     requires(!std::is_same_v<std::remove_cvref_t<T>, Value> && std::is_constructible_v<Data, T>)
   Value(T&& held) : data(std::forward<T>(held)) {}  // NOLINT(google-explicit-constructor): a value is what it holds
-  Value(const char* text) : data(std::string(text)) {}
-  Value(std::string_view text) : data(std::string(text)) {}
-  Value(int number) : data(std::int64_t{number}) {}
+  Value(const char* text);
+  Value(std::string_view text);
+  Value(int number);
 
   Data data;
 
@@ -60,6 +60,11 @@ struct Member {
   Value value;
   friend bool operator==(const Member&, const Member&) = default;
 };
+
+// Not before all that a value may hold is known.
+inline Value::Value(const char* text) : data(std::string(text)) {}
+inline Value::Value(std::string_view text) : data(std::string(text)) {}
+inline Value::Value(int number) : data(std::int64_t{number}) {}
 
 struct Call {
   std::string method;

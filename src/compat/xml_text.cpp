@@ -1,6 +1,9 @@
 #include "compat/xml_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 #include "config/utf8.hpp"
 
@@ -20,6 +23,31 @@ constexpr auto kPlain = [] {
 
 bool is_plain(char c) {
   return kPlain[static_cast<unsigned char>(c)];
+}
+
+constexpr std::size_t kAtATime = sizeof(std::uint64_t);
+
+// Nothing, if all eight bytes lie between blank and tilde and none is markup. Each of the terms has the highest bit of
+// every byte that it is about; a borrow can set that of others, but only beside one that is rightly set.
+std::uint64_t special_in(const char* eight) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, eight, sizeof bytes);
+  const auto zero_in = [](std::uint64_t differing) { return (differing - kEach) & ~differing; };
+  const std::uint64_t control = (bytes - kEach * ' ') & ~bytes;
+  const std::uint64_t angle = zero_in((bytes | kEach * 2) ^ kEach * '>');  // '<' differs from it in that bit alone
+  const std::uint64_t other = bytes | zero_in(bytes ^ kEach * '&') | zero_in(bytes ^ kEach * 0x7f);
+  return (control | angle | other) & kEach * 0x80;
+}
+
+// Whether all of it stands for itself; false also for some text that does. What is left of eight by eight is looked at
+// together with some that were.
+bool is_plain_text(std::string_view bytes) {
+  if (bytes.size() < kAtATime) return std::ranges::all_of(bytes, is_plain);
+  const std::size_t last = bytes.size() - kAtATime;
+  std::uint64_t special = special_in(bytes.data() + last);
+  for (std::size_t at = 0; at < last; at += kAtATime) special |= special_in(bytes.data() + at);
+  return special == 0;
 }
 
 bool is_expressible(char32_t value) {
@@ -68,6 +96,18 @@ std::string valid_xml_text(std::string_view bytes) {
   text.reserve(bytes.size());
   for_each_part(bytes, [&](std::string_view part) { text += part.empty() ? kReplacement : part; });
   return text;
+}
+
+EscapedText::EscapedText(std::string_view bytes)
+    : bytes_(bytes), is_plain_(is_plain_text(bytes)), size_(is_plain_ ? bytes.size() : 0) {
+  if (!is_plain_) for_each_part(bytes, [this](std::string_view part) { size_ += entity_of(part).size(); });
+}
+
+char* EscapedText::copy_to(char* begin) const {
+  const auto copy = [](std::string_view text, char* to) { return std::copy(text.begin(), text.end(), to); };
+  if (is_plain_) return copy(bytes_, begin);
+  for_each_part(bytes_, [&](std::string_view part) { begin = copy(entity_of(part), begin); });
+  return begin;
 }
 
 void append_escaped(std::string& xml, std::string_view bytes) {

@@ -278,7 +278,7 @@ class Translator {
 }  // namespace
 
 std::string service_name(const Process& process) {
-  return process.group == process.name ? process.name : fmt::format("{}:{}", process.group, process.name);
+  return process.group == process.name ? process.name : process.group + ":" + process.name;
 }
 
 ToModel to_model(const Config& config, const ToModelOptions& options) {

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "api/service.hpp"
@@ -49,7 +50,11 @@ class Lives {
   };
   static Turn note_end(Entry& entry, const api::EventRow& row, const std::vector<std::uint8_t>& exit_codes);
 
-  std::map<std::string, Entry, std::less<>> entries_;
+  // All are looked for whenever somebody asks for them all, by whatever text is at hand.
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
 };
 
 /// -1: by a signal, or nobody knows.

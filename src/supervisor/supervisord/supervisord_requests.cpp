@@ -82,7 +82,10 @@ compat::Process Supervisord::row_of(const Group& group, const Process& process) 
 }
 
 std::vector<compat::Process> Supervisord::processes() const {
+  std::size_t count = 0;
+  for (const SharedGroup& group : groups_.active()) count += group->processes.size();
   std::vector<compat::Process> rows;
+  rows.reserve(count);
   for (const SharedGroup& group : groups_.active()) {
     for (const Process& process : group->processes) rows.push_back(row_of(*group, process));
   }

@@ -18,7 +18,7 @@ namespace {
 /// One without processes, which is asked for its page alone.
 class Idler final : public Daemon {
  public:
-  [[nodiscard]] std::string identification() const override { return "idler"; }
+  [[nodiscard]] std::string identification() const override { return name; }
   [[nodiscard]] int pid() const override { return 1; }
   [[nodiscard]] Mood mood() const override { return Mood::running; }
   [[nodiscard]] std::int64_t now() const override { return 0; }
@@ -42,6 +42,8 @@ class Idler final : public Daemon {
   void send_event(const std::string& /*type*/, const std::string& /*data*/) override {}
   void shut_down() override {}
   void restart() override {}
+
+  std::string name = "idler";
 };
 
 /// A door, and clients that come to it.
@@ -113,6 +115,28 @@ TEST_F(HttpServerTest, WhoComesDuringADrainIsAnsweredByTheNextOne) {
   open();
   settle();
   EXPECT_EQ(heard(late), "HTTP/1.1 200 OK");
+}
+
+TEST_F(HttpServerTest, AnAnswerThatTheSocketDoesNotHoldComesWhole) {
+  daemon.name.clear();
+  while (daemon.name.size() < 2'000'000) daemon.name += std::to_string(daemon.name.size()) + " ";
+  const UniqueFd client = come();
+  constexpr std::string_view kCall = "<methodCall><methodName>supervisor.getIdentification</methodName></methodCall>";
+  const std::string request =
+      "POST /RPC2 HTTP/1.1\r\nContent-Length: " + std::to_string(kCall.size()) + "\r\n\r\n" + std::string(kCall);
+  ASSERT_EQ(::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+  std::string answer;
+  int pieces = 0;
+  for (ssize_t size = 1; size > 0; ++pieces) {
+    settle();
+    std::string piece(100'000, '\0');
+    size = ::recv(client.get(), piece.data(), piece.size(), 0);
+    if (size > 0) answer.append(piece, 0, static_cast<std::size_t>(size));
+  }
+  EXPECT_GT(pieces, 3);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(answer.ends_with("</methodResponse>\n"));
+  EXPECT_NE(answer.find("<string>" + daemon.name + "</string>"), std::string::npos);
 }
 
 }  // namespace

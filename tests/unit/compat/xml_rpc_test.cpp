@@ -1,10 +1,12 @@
 #include "compat/xml_rpc_read.hpp"
 #include "compat/xml_rpc_write.hpp"
+#include "compat/xml_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstdint>
 
 namespace foster::compat {
 namespace {
@@ -102,6 +104,28 @@ TEST(XmlRpcRead, AResponseIsExactlyOneValue) {
   EXPECT_FALSE(read_response("<methodResponse><fault><value>no struct</value></fault></methodResponse>"));
 }
 
+TEST(XmlRpcRead, CommentsAndBlanksAroundItMeanNothing) {
+  for (const std::string_view value :
+       {"<value/>", "<value></value>", "<value> a\n\tb </value>", "<value>&lt;&amp;&gt;&quot;&apos;</value>",
+        "<value> <string> in </string> out </value>", "<value><string/></value>", "<value><int>7</int></value>",
+        "<value>\n<array>\n<data>\n<value>a</value>\n<value/></data></array></value>",
+        "<value><struct><member><name>n&amp;m</name><value>v</value></member></struct></value>"}) {
+    const auto plain = read_call(call_with(value));
+    ASSERT_TRUE(plain) << value;
+    EXPECT_EQ(plain, read_call(call_with(value) + "<!-- -->")) << value;
+    EXPECT_EQ(plain, read_call("\n" + call_with(value).substr(22) + "\n")) << value;
+  }
+}
+
+TEST(XmlRpcRead, OtherDocumentsAreReadToo) {
+  EXPECT_EQ(only_parameter("<value kind='text'>a</value >"), Value("a"));
+  EXPECT_EQ(only_parameter("<value><![CDATA[<a>]]><!-- -->&#65;</value>"), Value("<a>A"));
+  EXPECT_EQ(only_parameter("<value>\xc3\xa9\r\n></value>"), Value("\xc3\xa9\n>"));
+  EXPECT_EQ(
+      read_call("<?xml version='1.0' encoding='ISO-8859-1'?><methodCall><methodName>\xe9</methodName></methodCall>"),
+      (Call{"\xc3\xa9", {}}));
+}
+
 TEST(XmlRpcWrite, ACallLooksAsTheOriginalClientsDoes) {
   EXPECT_EQ(write_call({"supervisor.stopProcess", {Value("web:w0")}}),
             "<?xml version='1.0'?>\n<methodCall>\n<methodName>supervisor.stopProcess</methodName>\n<params>\n<param>\n"
@@ -113,9 +137,52 @@ TEST(XmlRpcWrite, WhatIsWrittenIsReadBack) {
                   {Value("<&>\r\n\t\"é"), Value(-5), Value(std::int64_t{1} << 40), Value(true), Value(0.1),
                    Value(Array{Value(Array{}), Value("")}), Value(Struct{{"k", Value(Struct{})}, {"", Value(1)}})}};
   EXPECT_EQ(read_call(write_call(call)), call);
-  const Response fault = Fault{92, "CANT_REREAD: <x>"};
-  EXPECT_EQ(read_response(write_response(fault)), fault);
+  const Fault fault{92, "CANT_REREAD: <x>"};
+  EXPECT_EQ(read_response(write_response(fault)), Response(fault));
   EXPECT_EQ(read_response(write_response(Value("ok"))), Response(Value("ok")));
+}
+
+TEST(XmlRpcWrite, AnAnswerLooksAsTheOriginalServersDoes) {
+  EXPECT_EQ(write_response(Value(Array{Value("a<b"), Value(true), Value(-1)})),
+            "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value><array><data>\n"
+            "<value><string>a&lt;b</string></value>\n<value><boolean>1</boolean></value>\n"
+            "<value><int>-1</int></value>\n</data></array></value>\n</param>\n</params>\n</methodResponse>\n");
+  EXPECT_EQ(write_response(Fault{10, "BAD_NAME"}),
+            "<?xml version='1.0'?>\n<methodResponse>\n<fault>\n<value><struct>\n<member>\n<name>faultCode</name>\n"
+            "<value><int>10</int></value>\n</member>\n<member>\n<name>faultString</name>\n"
+            "<value><string>BAD_NAME</string></value>\n</member>\n</struct></value>\n</fault>\n</methodResponse>\n");
+}
+
+TEST(XmlRpcWrite, AStructIsTheSameWhetherItIsAValueOrWrittenMemberByMember) {
+  const std::string text = "a & b \r\x01 as long as a path";
+  XmlValue written;
+  {
+    StructWriter members(written.xml);
+    members.text("text", text);
+    members.number("number", INT64_MIN);
+    members.flag("flag", false);
+    members.value("value", Array{Value(text), Value(0.5)});
+  }
+  const Value tree =
+      Struct{{"text", text}, {"number", INT64_MIN}, {"flag", false}, {"value", Array{Value(text), Value(0.5)}}};
+  EXPECT_EQ(written.xml, XmlValue(tree).xml);
+}
+
+TEST(XmlRpcWrite, EveryByteIsFoundInEveryPlaceOfAText) {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t size = 1; size < 20; ++size) {
+      for (std::size_t place = 0; place < size; ++place) {
+        std::string text(size, 'x');
+        text[place] = static_cast<char>(byte);
+        std::string appended;
+        append_escaped(appended, text);
+        const EscapedText escaped(text);
+        std::string copied(escaped.size(), '?');
+        EXPECT_EQ(escaped.copy_to(copied.data()), copied.data() + copied.size());
+        ASSERT_EQ(copied, appended) << byte << " at " << place << " of " << size;
+      }
+    }
+  }
 }
 
 TEST(XmlRpcWrite, AnyBytesMakeAWellFormedDocument) {
