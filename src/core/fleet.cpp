@@ -171,6 +171,10 @@ std::vector<InstanceId> Fleet::match(std::string_view glob) const {
   return ids;
 }
 
+const Instance& Fleet::instance(InstanceId id) const {
+  return *impl_->at(id).instance;
+}
+
 InstanceView Fleet::view(InstanceId id) const {
   const Impl::Slot& of = impl_->at(id);
   const Instance& instance = *of.instance;

@@ -43,6 +43,8 @@ struct ServiceChange {
   std::string why;  ///< "command, environment changed".
 };
 
+class Instance;
+
 class Fleet {
  public:
   /// An empty fleet. The seed makes the jitter reproducible.
@@ -82,6 +84,8 @@ class Fleet {
   /// stands for all its workers.
   [[nodiscard]] std::vector<InstanceId> match(std::string_view glob) const;
   [[nodiscard]] InstanceView view(InstanceId id) const;
+  /// The same without a copy, of use until the next input; core/step.hpp has what it tells.
+  [[nodiscard]] const Instance& instance(InstanceId id) const;
   [[nodiscard]] bool is_shutting_down() const;
 
   /// What to store in the ledger for this instance.

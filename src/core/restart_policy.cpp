@@ -32,7 +32,7 @@ Duration delay_on_rung(const Backoff& backoff, std::uint32_t rung) {
   return nanoseconds < max ? Duration(static_cast<Duration::rep>(nanoseconds)) : backoff.max;
 }
 
-bool Tries::note(const RunEnd& end, const Service& service) {
+bool Tries::note(const TryEnd& end, const Service& service) {
   if (service.start_retries) {
     if (!end.ready_since) {
       rung_ = std::min(std::max(rung_ + 1, 2U), kHighestRung);
@@ -42,7 +42,7 @@ bool Tries::note(const RunEnd& end, const Service& service) {
   }
   if (end.ready_since && end.now - *end.ready_since >= service.backoff.reset_after) rung_ = 0;
   const std::uint32_t next = end.ready_since && rung_ == 0 ? 1 : std::max(rung_ + 1, 2U);
-  if (end.kind == RunEnd::Kind::success) {
+  if (end.kind == TryEnd::Kind::success) {
     rung_ = std::min(next, 2U);
     return true;
   }

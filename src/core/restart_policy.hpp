@@ -11,8 +11,8 @@
 
 namespace foster::core {
 
-/// How a run came to its end, as far as the next try depends on it.
-struct RunEnd {
+/// How a try has ended, as far as the next one depends on it.
+struct TryEnd {
   enum class Kind : std::uint8_t { success, failure };
   Kind kind;
   Instant now;
@@ -33,7 +33,7 @@ class Tries {
       : failures_(std::move(failures)), rung_(rung), jitter_(jitter_seed) {}
 
   /// Takes note of an end; true if the instance may be tried again, false if the limit is reached.
-  [[nodiscard]] bool note(const RunEnd& end, const Service& service);
+  [[nodiscard]] bool note(const TryEnd& end, const Service& service);
 
   /// From an end just noted to the next try. Draws the next random number.
   [[nodiscard]] Duration next_delay(const Backoff& backoff);

@@ -392,14 +392,14 @@ Sequel Instance::judge_exit(const ExitStatus& status, std::optional<Instant> rea
   const bool success = is_a_success(status, ready_since, scene.service);
   const RestartWhen when = scene.service.restart;
   if (when == RestartWhen::never || (when == RestartWhen::on_failure && success)) return Sequel::exited;
-  const auto kind = success ? RunEnd::Kind::success : RunEnd::Kind::failure;
+  const auto kind = success ? TryEnd::Kind::success : TryEnd::Kind::failure;
   return tries_.note({kind, scene.now, ready_since}, scene.service) ? Sequel::retry : Sequel::limit;
 }
 
 Sequel Instance::judge_failure(std::optional<Instant> ready_since, const Scene& scene) {
   const bool is_start = is_failed_start(ready_since, scene.service);
   if (scene.service.restart == RestartWhen::never && !is_start) return Sequel::gave_up;
-  const RunEnd end{RunEnd::Kind::failure, scene.now, ready_since};
+  const TryEnd end{TryEnd::Kind::failure, scene.now, ready_since};
   if (tries_.note(end, scene.service)) return Sequel::retry;
   return is_start ? Sequel::no_start : Sequel::limit;
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/step.hpp"
 #include "supervisor/probes.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
@@ -154,7 +155,7 @@ Result<RunResources> Executor::resources_for(core::InstanceId id, core::Run run)
     null_device_ = std::move(*opened);
   }
   return RunResources{.facts = {.foster = tools_.foster,
-                                .index = tools_.fleet().view(id).index,
+                                .index = tools_.fleet().instance(id).index(),
                                 .run = run,
                                 .tag = tag_of(id, run),
                                 .notify_socket = {}},
@@ -165,7 +166,8 @@ Result<RunResources> Executor::resources_for(core::InstanceId id, core::Run run)
 Result<> Executor::prepare(core::InstanceId id, Instance& it, const core::Service& service, const Outputs::Held& held) {
   const bool is_running = it.process && it.process->is_alive();
   const auto writer = is_running ? std::optional(it.process->pid()) : std::nullopt;
-  if (auto opened = it.outputs.prepare(service, tools_.fleet().view(id).index, writer, held); !opened) return opened;
+  if (auto opened = it.outputs.prepare(service, tools_.fleet().instance(id).index(), writer, held); !opened)
+    return opened;
   const bool wants_notify = std::holds_alternative<core::ReadyNotify>(service.ready.how);
   if (wants_notify && !it.notify) {
     if (auto opened = open_notify(id, it); !opened) return opened;
@@ -241,7 +243,8 @@ Result<> Executor::clear_logs(core::InstanceId id) {
   const core::Service& service = tools_.fleet().service_of(id);
   // What runs writes where it did when it was started; of others, the logs are those of the next run.
   if (!it.process) {
-    if (auto opened = it.outputs.prepare(service, tools_.fleet().view(id).index, std::nullopt); !opened) return opened;
+    if (auto opened = it.outputs.prepare(service, tools_.fleet().instance(id).index(), std::nullopt); !opened)
+      return opened;
   }
   return it.outputs.clear();
 }
@@ -271,7 +274,7 @@ void Executor::main_exited(core::InstanceId id, core::Run run, pid_t pid, const 
   if (!is_launcher) it->outputs.end_run();  // its daemon writes on
   it->end = core::RunEnd{.use = use, .last_output = it->outputs.last_words()};
   forget_process(id);
-  if (is_launcher && tools_.fleet().view(id).state == core::State::starting) find_daemon(id, run);
+  if (is_launcher && tools_.fleet().instance(id).state() == core::State::starting) find_daemon(id, run);
   tools_.exits.count_as_applied();
   tools_.report(id, core::event::MainExited{run, status, Pid(pid)});
   leftovers_.look_again();

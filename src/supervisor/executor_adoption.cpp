@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/step.hpp"
 #include "reaper/handover.hpp"
 #include "reaper/wire.hpp"
 #include "sys/procfs.hpp"
@@ -104,7 +105,7 @@ void Executor::end_untold(core::InstanceId id, const ExitStatus& status) {
 void Executor::adopt_next(core::InstanceId id, sys::ProcessHandle process) {
   Instance& it = instance(id);
   // Known before the start is stored: a supervisor that is lost in between finds the process by its identity.
-  it.run = tools_.fleet().view(id).run + 1;
+  it.run = tools_.fleet().instance(id).run() + 1;
   it.first_pid = it.main_pid = process.pid().number();
   it.process = std::move(process);
   it.is_foreign = true;

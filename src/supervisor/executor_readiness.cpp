@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/command_line.hpp"
+#include "core/step.hpp"
 #include "supervisor/daemon_finder.hpp"
 #include "supervisor/probes.hpp"
 #include "sys/clock.hpp"
@@ -42,7 +43,7 @@ void Executor::find_daemon(core::InstanceId id, core::Run run) {
   const core::Service& service = tools_.fleet().service_of(id);
   DaemonSearch search{.reaper = tools_.reaper,
                       .marks = marks_of(id),
-                      .pidfile = core::expand_text(service, tools_.fleet().view(id).index, service.pidfile),
+                      .pidfile = core::expand_text(service, tools_.fleet().instance(id).index(), service.pidfile),
                       .is_stranger = [this, id](pid_t pid) { return is_stranger(pid, id); },
                       .is_in_cgroup = {}};
   if (it.cgroup) {

@@ -27,10 +27,13 @@ void ignore_signals() {
   }
 }
 
-// One thread allocates: a second arena would only cost memory.
-void keep_heap_small() {
+// One thread allocates: a second arena would only cost memory. What work takes is taken again in a moment, so that a
+// page need not be had from the kernel for each use; it goes back when we rest.
+void set_up_heap() {
+  constexpr int kForWork = 4 * 1024 * 1024;
   (void)::mallopt(M_ARENA_MAX, 1);
-  (void)::mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+  (void)::mallopt(M_TRIM_THRESHOLD, kForWork);
+  (void)::mallopt(M_MMAP_THRESHOLD, kForWork);
 }
 
 // The reaper is gone, and with it the parent of everything: this process becomes a new one, with a new
@@ -55,7 +58,7 @@ void keep_heap_small() {
 
 int run(int argc, char** argv) {
   ignore_signals();
-  keep_heap_small();
+  set_up_heap();
   (void)::prctl(PR_SET_NAME, "foster: superv");
   reaper::RoleArguments arguments = reaper::read_role_arguments(argc, argv);
   const int lock = arguments.lock.get();

@@ -1,5 +1,7 @@
 #include "supervisor/supervisord/process_messages.hpp"
 
+#include "core/step.hpp"
+
 #include <algorithm>
 #include <csignal>
 #include <utility>
@@ -37,7 +39,7 @@ void ProcessMessages::take_up() {
 }
 
 void ProcessMessages::note_signal(const api::EventRow& row, core::InstanceId id, const Process& process) {
-  const auto pid = tools_.fleet().view(id).pid;
+  const auto pid = tools_.fleet().instance(id).pid();
   if (!pid) return;
   const bool is_killed = row.from == core::State::stopping;
   const auto add = [&](Message message) { pending_.push_back({.name = row.name, .message = std::move(message)}); };
@@ -61,7 +63,7 @@ void ProcessMessages::settled() {
 void ProcessMessages::tell_spawned(const std::string& name) {
   const auto id = tools_.fleet().find(name);
   const Process* process = tools_.groups.find(name);
-  const auto pid = id ? tools_.fleet().view(*id).pid : std::nullopt;
+  const auto pid = id ? tools_.fleet().instance(*id).pid() : std::nullopt;
   if (!pid || process == nullptr) return;
   tools_.has_begun(*id);
   const Message message = spawned(*process, pid->number());

@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "config/supervisord/to_model.hpp"
+#include "core/step.hpp"
 #include "logs/log_place.hpp"
 #include "supervisor/supervisord/event_groups.hpp"
 #include "sys/clock.hpp"
@@ -115,7 +116,7 @@ void Supervisord::remember() {
   for (const core::InstanceId id : fleet().ids()) {
     const std::string name = fleet().view(id).name;
     const Process* process = groups_.find(name);
-    if (process == nullptr || fleet().view(id).run == 0) continue;
+    if (process == nullptr || fleet().instance(id).run() == 0) continue;
     lives_.forget(name);
     const auto rows = tools_.commands.history(name, kRemembered);
     if (!rows) continue;
@@ -225,7 +226,7 @@ void Supervisord::settled() {
 void Supervisord::make_logs(core::InstanceId id) const {
   const core::Service& service = fleet().service_of(id);
   for (const core::Stream stream : {core::Stream::out, core::Stream::err}) {
-    const std::string path = logs::log_path(service, fleet().view(id).index, stream, tools_.log_directory);
+    const std::string path = logs::log_path(service, fleet().instance(id).index(), stream, tools_.log_directory);
     if (path.empty() || ::access(path.c_str(), F_OK) == 0) continue;
     const bool is_own = path.starts_with(tools_.log_directory + "/");
     (void)sys::open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
@@ -271,7 +272,7 @@ void Supervisord::activate_all() {
   Definitions wanted = tools_.commands.in_force();
   std::erase_if(wanted.model.services, [this](const core::Service& service) {
     const auto id = fleet().find(service.name);
-    return groups_.find(service.name) != nullptr && !(id && fleet().view(*id).wanted);
+    return groups_.find(service.name) != nullptr && !(id && fleet().instance(*id).is_wanted());
   });
   auto done = tools_.commands.put_in_force(std::move(wanted), by_config());
   if (done) done = apply();

@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/step.hpp"
 #include "supervisor/supervisord/event_groups.hpp"
 #include "supervisor/supervisord/states.hpp"
 #include "supervisor/supervisord/supervisord.hpp"
@@ -36,7 +37,7 @@ EventPools::Tools Supervisord::event_tools() {
           .state_of =
               [this](const std::string& service) {
                 const auto id = fleet().find(service);
-                return id ? supervisord::state_of(fleet().view(*id).state) : compat::ProcessState::stopped;
+                return id ? supervisord::state_of(fleet().instance(*id).state()) : compat::ProcessState::stopped;
               },
           .log = [this](Level level, const std::string& text) { log(level, text); },
           .now = [] { return sys::wall_now(); }};

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "config/supervisord/to_model.hpp"
+#include "core/step.hpp"
 #include "logs/log_place.hpp"
 #include "supervisor/supervisord/command_check.hpp"
 #include "supervisor/supervisord/config_rows.hpp"
@@ -65,12 +66,12 @@ compat::Process Supervisord::row_of(const Group& group, const Process& process) 
                       .priority = static_cast<int>(process.priority)};
   const std::string name = service_name(process);
   if (const auto id = fleet().find(name)) {
-    const core::InstanceView view = fleet().view(*id);
-    row.state = state_of(view.state);
-    if (view.pid) row.pid = view.pid->number();
+    const core::Instance& instance = fleet().instance(*id);
+    row.state = state_of(instance.state());
+    if (const auto pid = instance.pid()) row.pid = pid->number();
     const core::Service& service = fleet().service_of(*id);
-    row.stdout_log = logs::log_path(service, view.index, core::Stream::out, tools_.log_directory);
-    row.stderr_log = logs::log_path(service, view.index, core::Stream::err, tools_.log_directory);
+    row.stdout_log = logs::log_path(service, instance.index(), core::Stream::out, tools_.log_directory);
+    row.stderr_log = logs::log_path(service, instance.index(), core::Stream::err, tools_.log_directory);
   }
   if (const Life* life = lives_.find(name)) {
     row.start = life->start;
@@ -97,7 +98,7 @@ void Supervisord::name_automatic_logs(core::InstanceId id, compat::ProcessConfig
   for (const auto& [stream, log] :
        {std::pair(core::Stream::out, &row.stdout_log), std::pair(core::Stream::err, &row.stderr_log)}) {
     if (log->file == compat::kAutomatic)
-      log->file = logs::log_path(service, fleet().view(id).index, stream, tools_.log_directory);
+      log->file = logs::log_path(service, fleet().instance(id).index(), stream, tools_.log_directory);
   }
 }
 
@@ -138,7 +139,7 @@ void Supervisord::start(const compat::Process& process, compat::Wait wait, Done 
   if (waits) calls_.add(*id, Calls::Goal::running, std::move(done));
   tools_.engine.report(*id, core::event::Start{by_client()});
   if (waits) return;
-  const core::State state = fleet().view(*id).state;
+  const core::State state = fleet().instance(*id).state();
   const bool has_failed = state == core::State::backoff || state == core::State::failed;
   done(has_failed ? compat::Outcome<>(refusal(FaultCode::spawn_error)) : compat::Outcome<>());
 }

@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 constexpr Instant kNow{1h};
 
-RunEnd failure(Duration at = 0s, std::optional<Instant> ready = {}) {
-  return {RunEnd::Kind::failure, kNow + at, ready};
+TryEnd failure(Duration at = 0s, std::optional<Instant> ready = {}) {
+  return {TryEnd::Kind::failure, kNow + at, ready};
 }
 
 TEST(RestartPolicyLadder, WaitsDoubleUpToTheMaximum) {
@@ -71,7 +71,7 @@ TEST(RestartPolicySuccess, IsBrakedButNeverFurtherThanTheInitialDelay) {
   Tries tries(1);
   Service service;
   service.backoff.jitter = 0;
-  for (int n = 0; n < 10; ++n) ASSERT_TRUE(tries.note({RunEnd::Kind::success, kNow, {}}, service));
+  for (int n = 0; n < 10; ++n) ASSERT_TRUE(tries.note({TryEnd::Kind::success, kNow, {}}, service));
   EXPECT_EQ(tries.next_delay(service.backoff), 100ms);
 }
 
