@@ -18,6 +18,7 @@ import pty
 import select
 import shlex
 import shutil
+import signal
 import sys
 import time
 import unittest
@@ -479,9 +480,13 @@ class Terminal:
         self._text = self._text.split(shown, 1)[1]
 
     def end(self) -> int:
+        deadline = time.monotonic() + DEADLINE
         with contextlib.suppress(OSError):  # EIO: nobody has it open any more
-            while os.read(self._fd, 65536):
-                pass
+            while select.select([self._fd], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                if not os.read(self._fd, 65536):
+                    break
+            else:
+                os.kill(self._pid, signal.SIGKILL)
         os.close(self._fd)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 

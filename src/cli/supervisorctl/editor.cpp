@@ -134,6 +134,9 @@ Line Editor::read(const std::string& prompt) {
   impl_->prompt = prompt;
   impl_->was_interrupted = false;
   ::el_resize(impl_->line);
+  // Before the prompt is seen: a ^D that is typed while the terminal still reads by lines would mean nothing
+  // afterwards.
+  (void)::el_set(impl_->line, EL_PREP_TERM, 1);
   int length = 0;
   const char* typed = ::el_gets(impl_->line, &length);
   if (typed == nullptr || length <= 0) {
