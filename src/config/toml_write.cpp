@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,12 +48,12 @@ class TomlWriter {
     text_ += ']';
   }
   void operator()(const std::string& text) { quoted(text); }
-  void operator()(std::int64_t number) { fmt::format_to(std::back_inserter(text_), "{}", number); }
+  void operator()(std::int64_t number) { text_ += fmt::format("{}", number); }
   void operator()(double number) {
-    const std::size_t begin = text_.size();
-    fmt::format_to(std::back_inserter(text_), "{}", number);
+    std::string digits = fmt::format("{}", number);
     // Without a point or an exponent it would come back as an integer.
-    if (std::isfinite(number) && text_.find_first_of(".e", begin) == std::string::npos) text_ += ".0";
+    if (std::isfinite(number) && digits.find_first_of(".e") == std::string::npos) digits += ".0";
+    text_ += digits;
   }
   void operator()(bool value) { text_ += value ? "true" : "false"; }
   void operator()(const RawOther&) { quoted(""); }
@@ -86,7 +85,7 @@ class TomlWriter {
     } else if (point.value == U'\t') {
       text_ += "\\t";
     } else if (point.valid && is_control(point.value)) {
-      fmt::format_to(std::back_inserter(text_), "\\u{:04X}", static_cast<unsigned>(point.value));
+      text_ += fmt::format("\\u{:04X}", static_cast<unsigned>(point.value));
     } else {
       text_ += bytes;
     }

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include "sys/files.hpp"
@@ -38,6 +40,25 @@ TEST(ReleaseUnusedMemory, MakesUsSmallerAndChangesNothing) {
   for (std::size_t n = 99; n < pieces.size(); n += 100) {
     ASSERT_EQ(static_cast<unsigned char>(pieces[n][9'999]), n % 256);
   }
+}
+
+/// Kilobytes of the C library's text that we have mapped in.
+std::uint64_t resident_library_text() {
+  std::istringstream lines(read_file("/proc/self/smaps").value());
+  std::uint64_t total = 0;
+  bool counts = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.contains(" r-xp ")) counts = line.contains("/libc.so");
+    if (counts && line.starts_with("Rss:")) total += std::stoull(line.substr(4));
+  }
+  return total;
+}
+
+TEST(ReleaseUnusedMemory, LetsGoOfTheTextOfLibrariesToo) {
+  const auto before = resident_library_text();
+  ASSERT_GT(before, 0U);
+  release_unused_memory();
+  EXPECT_LT(resident_library_text(), before);
 }
 
 #endif
