@@ -27,10 +27,10 @@ void ignore_signals() {
   }
 }
 
-// One thread allocates: a second arena would only cost memory. What work takes is taken again in a moment, so that a
-// page need not be had from the kernel for each use; it goes back when we rest.
+// One thread allocates: a second arena would only cost memory. What an answer about hundreds of programs takes is kept
+// for the next one; it goes back after the next event, when we rest.
 void set_up_heap() {
-  constexpr int kForWork = 4 * 1024 * 1024;
+  constexpr int kForWork = 512 * 1024;
   (void)::mallopt(M_ARENA_MAX, 1);
   (void)::mallopt(M_TRIM_THRESHOLD, kForWork);
   (void)::mallopt(M_MMAP_THRESHOLD, kForWork);
