@@ -23,7 +23,7 @@ endif()
 
 find_package(Threads REQUIRED)
 
-# {fmt}, Boost.JSON, SQLite, Expat and libedit are linked statically: the binary depends on glibc alone.
+# {fmt}, Boost.JSON, SQLite, pugixml and libedit are linked statically: the binary depends on glibc alone.
 function(foster_archive target name)
   find_library(FOSTER_ARCHIVE_${name} NAMES lib${name}.a REQUIRED)
   add_library(${target} INTERFACE)
@@ -31,7 +31,7 @@ function(foster_archive target name)
 endfunction()
 add_library(foster_fmt STATIC "${CMAKE_SOURCE_DIR}/cmake/fmt_impl.cpp")
 foster_archive(foster_sqlite sqlite3 m Threads::Threads ${CMAKE_DL_LIBS})
-foster_archive(foster_expat expat m)
+foster_archive(foster_pugixml pugixml)
 # libedit and what its archive asks for: terminal descriptions, strvis(3), and message digests, which no one calls.
 foster_archive(foster_tinfo tinfo)
 foster_archive(foster_md md)

@@ -60,16 +60,16 @@ struct Exchange::Impl {
   }
 
   // Parses what was read. Whole header fields, chunks and parts of chunks are taken; the rest stays.
-  State parse() {
-    std::size_t taken = 0;
-    while (!parser.is_done() && taken < read.size()) {
+  State take(std::string_view bytes) {
+    if (!rest.empty()) bytes = rest += bytes;
+    while (!parser.is_done() && !bytes.empty()) {
       error_code error;
-      const std::size_t count = parser.put(boost::asio::buffer(read.data() + taken, read.size() - taken), error);
-      taken += count;
+      const std::size_t count = parser.put(boost::asio::buffer(bytes), error);
+      bytes.remove_prefix(count);
       if (error == http::error::need_more || (!error && count == 0)) break;
       if (error) return State::lost;
     }
-    read.erase(0, taken);
+    rest = std::string(bytes);
     return parser.is_done() ? State::done : State::going;
   }
 
@@ -84,7 +84,7 @@ struct Exchange::Impl {
   http::response_parser<http::string_body> parser;
   std::function<void(std::uint64_t, boost::beast::string_view, error_code&)> on_header;
   std::function<std::size_t(std::uint64_t, boost::beast::string_view, error_code&)> on_body;
-  std::string read;
+  std::string rest;
   std::string name;
   std::string position;
   const Sink* sink = nullptr;
@@ -110,7 +110,7 @@ BorrowedFd Exchange::fd() const {
 
 Exchange::State Exchange::pump(const Sink& sink) {
   impl_->sink = &sink;
-  std::array<char, 65'536> buffer;
+  std::array<char, 16'384> buffer;
   for (;;) {
     if (impl_->parser.is_done()) return State::done;
     const ssize_t count = ::recv(impl_->socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -118,8 +118,8 @@ Exchange::State Exchange::pump(const Sink& sink) {
     if (count < 0 && errno == EAGAIN) return State::going;
     if (count < 0) return State::lost;
     if (count == 0) return impl_->end_of_connection();
-    impl_->read.append(buffer.data(), static_cast<std::size_t>(count));
-    if (const State state = impl_->parse(); state != State::going) return state;
+    const State state = impl_->take({buffer.data(), static_cast<std::size_t>(count)});
+    if (state != State::going) return state;
   }
 }
 
@@ -142,6 +142,10 @@ std::string_view Exchange::reason() const {
 
 const std::string& Exchange::body() const {
   return impl_->parser.get().body();
+}
+
+std::string Exchange::take_body() {
+  return std::move(impl_->parser.get().body());
 }
 
 }  // namespace foster::cli

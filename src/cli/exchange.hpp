@@ -62,6 +62,7 @@ class Exchange {
   [[nodiscard]] bool has_begun() const { return status() != 0; }
   /// The body, as far as it did not come in chunks.
   [[nodiscard]] const std::string& body() const;
+  [[nodiscard]] std::string take_body();
 
  private:
   struct Impl;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
 
 namespace foster::compat {
 namespace {
@@ -14,12 +15,11 @@ constexpr std::int64_t kMinute = 60;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kDay = 24 * kHour;
 
-using Buffer = fmt::basic_memory_buffer<char, 64>;
-
-void append_duration(Buffer& text, std::int64_t seconds) {
+void append_duration(std::string& text, std::int64_t seconds) {
   const std::int64_t days = seconds / kDay;
-  if (days != 0) fmt::format_to(fmt::appender(text), FMT_COMPILE("{} {}, "), days, days == 1 ? "day" : "days");
-  fmt::format_to(fmt::appender(text), FMT_COMPILE("{}:{:02}:{:02}"), seconds % kDay / kHour, seconds % kHour / kMinute,
+  const auto end = std::back_inserter(text);
+  if (days != 0) fmt::format_to(end, FMT_COMPILE("{} {}, "), days, days == 1 ? "day" : "days");
+  fmt::format_to(end, FMT_COMPILE("{}:{:02}:{:02}"), seconds % kDay / kHour, seconds % kHour / kMinute,
                  seconds % kMinute);
 }
 
@@ -37,25 +37,29 @@ std::string time_text(std::int64_t seconds) {
 
 }  // namespace
 
-std::string description_of(const Process& process, std::int64_t now) {
+void append_description(std::string& text, const Process& process, std::int64_t now) {
   switch (process.state) {
-    case ProcessState::running: {
-      const auto uptime = std::max<std::int64_t>(now - process.start, 0);
-      Buffer text;
-      fmt::format_to(fmt::appender(text), FMT_COMPILE("pid {}, uptime "), process.pid);
-      append_duration(text, uptime);
-      return fmt::to_string(text);
-    }
+    case ProcessState::running:
+      fmt::format_to(std::back_inserter(text), FMT_COMPILE("pid {}, uptime "), process.pid);
+      return append_duration(text, std::max<std::int64_t>(now - process.start, 0));
     case ProcessState::fatal:
     case ProcessState::backoff:
-      if (!process.spawn_error.empty()) return process.spawn_error;
-      return fmt::format("unknown error (try \"tail {}\")", process.name);
+      text += process.spawn_error.empty() ? fmt::format("unknown error (try \"tail {}\")", process.name)
+                                          : process.spawn_error;
+      return;
     case ProcessState::stopped:
     case ProcessState::exited:
-      return process.start == 0 ? "Not started" : time_text(process.stop);
+      text += process.start == 0 ? "Not started" : time_text(process.stop);
+      return;
     default:
-      return {};
+      return;
   }
+}
+
+std::string description_of(const Process& process, std::int64_t now) {
+  std::string text;
+  append_description(text, process, now);
+  return text;
 }
 
 }  // namespace foster::compat

@@ -51,7 +51,8 @@ std::int64_t narrowed(std::int64_t number) {
   return std::clamp<std::int64_t>(number, INT32_MIN, INT32_MAX);
 }
 
-void append_info(std::string& xml, const Process& process, std::int64_t now) {
+// The description's memory is used again by the next.
+void append_info(std::string& xml, const Process& process, std::int64_t now, std::string& description) {
   StructWriter info(xml);
   info.text("name", process.name);
   info.text("group", process.group);
@@ -66,14 +67,17 @@ void append_info(std::string& xml, const Process& process, std::int64_t now) {
   info.text("stdout_logfile", process.stdout_log);
   info.text("stderr_logfile", process.stderr_log);
   info.number("pid", process.pid);
-  info.text("description", description_of(process, now));
+  description.clear();
+  append_description(description, process, now);
+  info.text("description", description);
 }
 
 void process_info(Daemon& daemon, Parameters parameters, Reply reply) {
   const auto process = find_process(daemon, parameters.text(0));
   if (!process) return reply(std::unexpected(process.error()));
   XmlValue info;
-  append_info(info.xml, *process, daemon.now());
+  std::string description;
+  append_info(info.xml(), *process, daemon.now(), description);
   reply(std::move(info));
 }
 
@@ -90,10 +94,11 @@ void all_process_info(Daemon& daemon, Parameters, Reply reply) {
   if (!are_in_order) std::ranges::stable_sort(in_order, {}, by_name);
   const std::int64_t now = daemon.now();
   XmlValue all;
-  all.xml.reserve(processes.size() * kUsualBytes);
+  all.xml().reserve(processes.size() * kUsualBytes);
+  std::string description;
   {
-    const ArrayWriter infos(all.xml);
-    for (const Process* process : in_order) append_info(all.xml, *process, now);
+    const ArrayWriter infos(all.xml());
+    for (const Process* process : in_order) append_info(all.xml(), *process, now, description);
   }
   reply(std::move(all));
 }
@@ -147,10 +152,10 @@ void all_config_info(Daemon& daemon, Parameters, Reply reply) {
   auto configs = daemon.configs();
   std::ranges::stable_sort(configs, {}, [](const ProcessConfig& one) { return std::tie(one.name, one.group); });
   XmlValue all;
-  all.xml.reserve(configs.size() * kUsualBytes);
+  all.xml().reserve(configs.size() * kUsualBytes);
   {
-    const ArrayWriter infos(all.xml);
-    for (const ProcessConfig& config : configs) append_info(all.xml, config);
+    const ArrayWriter infos(all.xml());
+    for (const ProcessConfig& config : configs) append_info(all.xml(), config);
   }
   reply(std::move(all));
 }

@@ -64,8 +64,8 @@ class Multicall : public std::enable_shared_from_this<Multicall> {
     }
     XmlValue all;
     {
-      const ArrayWriter elements(all.xml);
-      all.xml += results_;
+      const ArrayWriter elements(all.xml());
+      all.xml() += results_;
     }
     reply_(std::move(all));
   }
@@ -87,7 +87,7 @@ class Multicall : public std::enable_shared_from_this<Multicall> {
 
   void take(const MethodResponse& response) {
     const auto* fault = std::get_if<Fault>(&response);
-    results_ += fault != nullptr ? XmlValue(struct_of(*fault)).xml : std::get<XmlValue>(response).xml;
+    results_ += fault != nullptr ? XmlValue(struct_of(*fault)).text() : std::get<XmlValue>(response).text();
     is_answered_ = true;
     if (!is_inside_) go_on();
   }

@@ -1,7 +1,9 @@
 #include "compat/xml_rpc_scalar.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "compat/base64.hpp"
 
@@ -38,27 +40,44 @@ std::optional<Value> boolean_from(std::string_view text) {
   return Value(text == "1");
 }
 
+constexpr std::pair<std::string_view, ScalarType> kTypes[] = {
+    {"string", ScalarType::string},
+    {"int", ScalarType::integer},
+    {"i4", ScalarType::integer},
+    {"i8", ScalarType::integer},
+    {"boolean", ScalarType::boolean},
+    {"double", ScalarType::real},
+    {"dateTime.iso8601", ScalarType::date_time},
+    {"base64", ScalarType::base64},
+};
+
 }  // namespace
 
-std::optional<Value> scalar_from_text(Element type, std::string_view text) {
+std::optional<ScalarType> scalar_type(std::string_view element) {
+  const auto* found = std::ranges::find(kTypes, element, [](const auto& row) { return row.first; });
+  return found != std::end(kTypes) ? std::optional(found->second) : std::nullopt;
+}
+
+std::optional<Value> scalar_from_text(ScalarType type, std::string text) {
   switch (type) {
-    case Element::integer: {
+    case ScalarType::string:
+      break;
+    case ScalarType::integer: {
       const auto number = number_from<std::int64_t>(text);
       return number ? std::optional<Value>(*number) : std::nullopt;
     }
-    case Element::boolean:
+    case ScalarType::boolean:
       return boolean_from(text);
-    case Element::real:
+    case ScalarType::real:
       return real_from(text);
-    case Element::date_time:
+    case ScalarType::date_time:
       return Value(DateTime{std::string(trimmed(text))});
-    case Element::base64: {
+    case ScalarType::base64: {
       auto bytes = from_base64(text);
       return bytes ? std::optional<Value>(std::move(*bytes)) : std::nullopt;
     }
-    default:
-      return Value(text);
   }
+  return Value(std::move(text));
 }
 
 }  // namespace foster::compat

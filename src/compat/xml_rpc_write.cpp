@@ -23,12 +23,8 @@ std::string write_call(const Call& call) {
   return xml;
 }
 
-// Around what is there: an answer may be large.
 std::string write_response(XmlValue value) {
-  std::string xml = std::move(value.xml);
-  xml.insert(0, "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n");
-  xml += "</param>\n</params>\n</methodResponse>\n";
-  return xml;
+  return std::move(value).document();
 }
 
 std::string write_response(const Fault& fault) {

@@ -10,6 +10,9 @@
 namespace foster::compat {
 namespace {
 
+constexpr std::string_view kBegin = "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n";
+constexpr std::string_view kEnd = "</param>\n</params>\n</methodResponse>\n";
+
 // -- Parts of a document: what the program says, which has a known length, and what others have said --
 
 template <std::size_t N>
@@ -136,6 +139,17 @@ void StructWriter::value(Name name, const Value& value) {
   append(xml_, "<member>\n<name>", name.text(), "</name>\n");
   append_value(xml_, value);
   append(xml_, "</member>\n");
+}
+
+XmlValue::XmlValue() : document_(kBegin) {}
+
+std::string_view XmlValue::text() const {
+  return std::string_view(document_).substr(kBegin.size());
+}
+
+std::string XmlValue::document() && {
+  document_ += kEnd;
+  return std::move(document_);
 }
 
 }  // namespace foster::compat

@@ -55,16 +55,25 @@ class StructWriter {
   std::string& xml_;
 };
 
-/// One value, written: what a method answers.
-struct XmlValue {
-  XmlValue() = default;
+/// One value, written: what a method answers. It stands in the document that such an answer is from the beginning,
+/// for it may be large.
+class XmlValue {
+ public:
+  XmlValue();
   template <class T>
     requires(!std::same_as<std::remove_cvref_t<T>, XmlValue> && std::constructible_from<Value, T>)
-  XmlValue(T&& value) {  // NOLINT(google-explicit-constructor): every value can be written
-    append_value(xml, Value(std::forward<T>(value)));
+  XmlValue(T&& value) : XmlValue() {  // NOLINT(google-explicit-constructor): every value can be written
+    append_value(document_, Value(std::forward<T>(value)));
   }
 
-  std::string xml;
+  /// Whoever has made an empty one appends the value.
+  [[nodiscard]] std::string& xml() { return document_; }
+  /// The value alone.
+  [[nodiscard]] std::string_view text() const;
+  [[nodiscard]] std::string document() &&;
+
+ private:
+  std::string document_;
 };
 
 }  // namespace foster::compat

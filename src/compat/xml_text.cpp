@@ -25,34 +25,59 @@ bool is_plain(char c) {
   return kPlain[static_cast<unsigned char>(c)];
 }
 
-constexpr std::size_t kAtATime = sizeof(std::uint64_t);
+// As many bytes as a register of every machine has, compared at once: what holds for a byte is 0xff there, or 0.
+using Bytes [[gnu::vector_size(16)]] = unsigned char;
+constexpr std::size_t kAtATime = sizeof(Bytes);
 
-// Nothing, if all eight bytes lie between blank and tilde and none is markup. Each of the terms has the highest bit of
-// every byte that it is about; a borrow can set that of others, but only beside one that is rightly set.
-std::uint64_t special_in(const char* eight) {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, eight, sizeof bytes);
-  const auto zero_in = [](std::uint64_t differing) { return (differing - kEach) & ~differing; };
-  const std::uint64_t control = (bytes - kEach * ' ') & ~bytes;
-  const std::uint64_t angle = zero_in((bytes | kEach * 2) ^ kEach * '>');  // '<' differs from it in that bit alone
-  const std::uint64_t other = bytes | zero_in(bytes ^ kEach * '&') | zero_in(bytes ^ kEach * 0x7f);
-  return (control | angle | other) & kEach * 0x80;
+Bytes load(const char* from) {
+  Bytes bytes;
+  std::memcpy(&bytes, from, sizeof bytes);
+  return bytes;
 }
 
-// Whether all of it stands for itself; false also for some text that does. What is left of eight by eight is looked at
-// together with some that were.
+bool is_anywhere(Bytes truths) {
+  std::uint64_t halves[2];
+  std::memcpy(halves, &truths, sizeof halves);
+  return (halves[0] | halves[1]) != 0;
+}
+
+// No ASCII, or a control character.
+Bytes strange(Bytes bytes) {
+  return Bytes(bytes < ' ') | Bytes(bytes > '~');
+}
+Bytes line_or_tab(Bytes bytes) {
+  return Bytes(bytes == '\n') | Bytes(bytes == '\r') | Bytes(bytes == '\t');
+}
+Bytes markup(Bytes bytes) {
+  return Bytes(bytes == '<') | Bytes(bytes == '>') | Bytes(bytes == '&');
+}
+
+// Whether all of it stands for itself; false also for some text that does. What is left at the end is looked at
+// together with some that was.
 bool is_plain_text(std::string_view bytes) {
   if (bytes.size() < kAtATime) return std::ranges::all_of(bytes, is_plain);
   const std::size_t last = bytes.size() - kAtATime;
-  std::uint64_t special = special_in(bytes.data() + last);
-  for (std::size_t at = 0; at < last; at += kAtATime) special |= special_in(bytes.data() + at);
-  return special == 0;
+  const auto special_at = [&](std::size_t at) {
+    const Bytes some = load(bytes.data() + at);
+    return strange(some) | markup(some);
+  };
+  Bytes found = special_at(last);
+  for (std::size_t at = 0; at < last; at += kAtATime) found |= special_at(at);
+  return !is_anywhere(found);
 }
 
 bool is_expressible(char32_t value) {
   if (value < 0x20) return value == '\t' || value == '\n' || value == '\r';
   return value != 0xfffe && value != 0xffff;
+}
+
+struct Character {
+  std::size_t length;
+  bool is_expressible;
+};
+Character character_at(std::string_view bytes, std::size_t at) {
+  const auto point = config::decode_utf8(bytes, at);
+  return {.length = point.length, .is_expressible = point.valid && is_expressible(point.value)};
 }
 
 // Hands on runs of bytes that may stay, and what else there is, one at a time: empty for what has to be replaced.
@@ -66,10 +91,9 @@ void for_each_part(std::string_view bytes, Sink sink) {
       sink(bytes.substr(begin, at - begin));
       continue;
     }
-    const auto point = config::decode_utf8(bytes, at);
-    const bool stays = point.valid && is_expressible(point.value);
-    sink(stays ? bytes.substr(at, point.length) : std::string_view{});
-    at += point.length;
+    const Character character = character_at(bytes, at);
+    sink(character.is_expressible ? bytes.substr(at, character.length) : std::string_view{});
+    at += character.length;
   }
 }
 
@@ -91,7 +115,25 @@ std::string_view entity_of(std::string_view part) {
 
 }  // namespace
 
-std::string valid_xml_text(std::string_view bytes) {
+bool is_xml_text(std::string_view bytes) {
+  const auto is_simple_at = [&](std::size_t at) {
+    const Bytes some = load(bytes.data() + at);
+    return !is_anywhere(strange(some) & ~line_or_tab(some));
+  };
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (bytes.size() - at >= kAtATime && is_simple_at(at)) {
+      at += kAtATime;
+      continue;
+    }
+    const Character character = character_at(bytes, at);
+    if (!character.is_expressible) return false;
+    at += character.length;
+  }
+  return true;
+}
+
+std::string valid_xml_text(std::string bytes) {
+  if (is_xml_text(bytes)) return bytes;
   std::string text;
   text.reserve(bytes.size());
   for_each_part(bytes, [&](std::string_view part) { text += part.empty() ? kReplacement : part; });

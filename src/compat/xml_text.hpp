@@ -7,9 +7,12 @@
 
 namespace foster::compat {
 
-/// Bytes that are no UTF-8, and characters that XML 1.0 cannot express (control characters other than tab and line
-/// ends, U+FFFE and U+FFFF), become U+FFFD. All else stays, markup included.
-[[nodiscard]] std::string valid_xml_text(std::string_view bytes);
+/// Whether all of it is UTF-8 and characters that XML 1.0 can express: no control characters other than tab and line
+/// ends, no U+FFFE and U+FFFF.
+[[nodiscard]] bool is_xml_text(std::string_view bytes);
+
+/// What is none becomes U+FFFD. All else stays, markup included.
+[[nodiscard]] std::string valid_xml_text(std::string bytes);
 
 /// `bytes` as the content of an element that a parser reads back as `valid_xml_text(bytes)`.
 class EscapedText {

@@ -45,7 +45,7 @@ LAYERS: dict[str, Layer] = {
     "reaper": _layer(3, "foster sys ledger"),
     "insight": _layer(4, "foster sys lib", libraries="fmt"),
     "api": _layer(4, "foster sys core", libraries="fmt boost/json boost/asio boost/beast boost/system"),
-    "compat": _layer(4, "foster sys core config", libraries="fmt expat sha1 boost/asio boost/beast boost/system"),
+    "compat": _layer(4, "foster sys core config", libraries="fmt pugixml sha1 boost/asio boost/beast boost/system"),
     "supervisor": _layer(
         5,
         "foster sys core lib config logs journal ledger reaper api compat",
@@ -67,7 +67,6 @@ LIBRARIES = {
     "toml++": re.compile(r"toml\+\+|toml\.hpp"),
     "CLI": re.compile(r"CLI/"),
     "sha1": re.compile(r"sha1\.h"),
-    "expat": re.compile(r"expat"),
     "histedit": re.compile(r"histedit"),
     "sqlite3": re.compile(r"sqlite3"),
     "openssl": re.compile(r"openssl/"),

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-#include <string_view>
 #include <variant>
 
 #include "compat/base64.hpp"
@@ -33,7 +32,7 @@ std::string write(const Response& response) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string text(reinterpret_cast<const char*>(data), size);
   if (const auto call = read_call(text)) {
     check_comes_back(*call, read_call, write_call);
   } else {

@@ -10,15 +10,12 @@
 #include "compat/base64.hpp"
 #include "compat/xml_rpc_read.hpp"
 #include "compat/xml_rpc_write.hpp"
-#include "compat/xml_text.hpp"
 
 namespace foster::cli::supervisorctl {
 namespace {
 
-// A supervisord may write control characters as they are, which is no XML: such a document is read as far as it can be.
-Answer<compat::Response> response_from(const std::string& body) {
-  auto response = compat::read_response(body);
-  if (!response) response = compat::read_response(compat::valid_xml_text(body));
+Answer<compat::Response> response_from(std::string body) {
+  auto response = compat::read_response(std::move(body));
   if (response) return std::move(*response);
   return std::unexpected(Trouble{.kind = Trouble::Kind::document, .text = response.error().detail});
 }
@@ -75,7 +72,7 @@ Answer<compat::Value> Remote::call(std::string_view method, compat::Array parame
     return std::unexpected(Trouble{
         .kind = Trouble::Kind::http_status, .code = exchange->status(), .text = std::string(exchange->reason())});
   }
-  auto response = response_from(body.empty() ? exchange->body() : body);
+  auto response = response_from(body.empty() ? exchange->take_body() : std::move(body));
   if (!response) return std::unexpected(response.error());
   if (auto* fault = std::get_if<compat::Fault>(&*response)) {
     return std::unexpected(Trouble{.kind = Trouble::Kind::fault, .code = fault->code, .text = std::move(fault->text)});

@@ -24,8 +24,8 @@ Value only_parameter(std::string_view value) {
   return call && call->parameters.size() == 1 ? call->parameters.front() : Value("?");
 }
 
-std::string problem_of(std::string_view document) {
-  const auto call = read_call(document);
+std::string problem_of(std::string document) {
+  const auto call = read_call(std::move(document));
   if (call) return "none";
   EXPECT_EQ(call.error().code, EBADMSG);
   return call.error().detail;
@@ -69,9 +69,11 @@ TEST(XmlRpcRead, OtherEncodingsAreDecoded) {
   EXPECT_EQ(call->method, "\xc3\xa9");
 }
 
-TEST(XmlRpcRead, WhatIsNoCallIsRefusedWithItsLine) {
-  EXPECT_THAT(problem_of(""), HasSubstr("line 1"));
-  EXPECT_THAT(problem_of("\n<methodCall"), HasSubstr("line 2"));
+TEST(XmlRpcRead, WhatIsNoCallIsRefusedWithItsPlace) {
+  EXPECT_THAT(problem_of(""), HasSubstr("byte 0"));
+  EXPECT_THAT(problem_of("\n<methodCall"), HasSubstr("byte 11"));
+  EXPECT_THAT(problem_of("<methodCall><methodName>a</methodNam></methodCall>"), HasSubstr("byte "));
+  EXPECT_THAT(problem_of("<methodCall/><methodCall/>"), HasSubstr("two documents"));
   EXPECT_THAT(problem_of("<methodResponse/>"), HasSubstr("<methodResponse> has no place here"));
   EXPECT_THAT(problem_of("<methodCall><params/></methodCall>"), HasSubstr("no method"));
   EXPECT_THAT(problem_of("<methodCall><value/></methodCall>"), HasSubstr("<value> has no place here"));
@@ -91,10 +93,41 @@ TEST(XmlRpcRead, EntitiesAreNeverExpanded) {
               HasSubstr("document type"));
 }
 
+TEST(XmlRpcRead, CharactersThatAreNoneAreRefusedInACallAndReplacedInAResponse) {
+  EXPECT_THAT(problem_of(call_with("<value>a\x01</value>")), HasSubstr("none of XML"));
+  EXPECT_THAT(problem_of(call_with("<value>a\xff</value>")), HasSubstr("none of XML"));
+  EXPECT_THAT(problem_of(call_with(std::string_view("<value>\0</value>", 16))), HasSubstr("NUL"));
+  EXPECT_THAT(problem_of(call_with("<value>&#039;&#00;</value>")), HasSubstr("NUL"));
+  EXPECT_THAT(problem_of(call_with("<value>&#x0;</value>")), HasSubstr("NUL"));
+  EXPECT_EQ(only_parameter("<value>&#039;&#x0041;&#10;</value>"), Value("'A\n"));
+  const auto response = read_response(
+      "<methodResponse><params><param><value>a\x1b[1m\xff\xc3\xa9</value></param></params></methodResponse>");
+  EXPECT_EQ(response, Response(Value("a\xef\xbf\xbd[1m\xef\xbf\xbd\xc3\xa9")));
+}
+
+TEST(XmlRpcRead, BlanksOfATextAreKept) {
+  EXPECT_EQ(only_parameter("<value><string> </string></value>"), Value(" "));
+  EXPECT_EQ(only_parameter("<value> \n</value>"), Value(" \n"));
+  EXPECT_EQ(only_parameter("<value><string> <![CDATA[ a]]>\n<!-- --> </string></value>"), Value("  a\n "));
+}
+
+TEST(XmlRpcRead, ACallTakesABoundedAmountOfMemory) {
+  std::string many;
+  for (int i = 0; i < 400'000; ++i) many += "<a/>";
+  const auto call = read_call(call_with(many));
+  ASSERT_FALSE(call);
+  EXPECT_EQ(call.error().code, E2BIG);
+  EXPECT_TRUE(read_call(call_with("<value>" + std::string(15 << 20, 'x') + "</value>")));
+}
+
 TEST(XmlRpcRead, DepthIsBounded) {
-  std::string deep;
-  for (int i = 0; i < 100'000; ++i) deep += "<value><array><data>";
-  EXPECT_THAT(problem_of(call_with(deep)), HasSubstr("nested too deeply"));
+  const auto nested = [](int depth) {
+    std::string document = "<value>deep</value>";
+    for (int i = 0; i < depth; ++i) document = "<value><array><data>" + document + "</data></array></value>";
+    return call_with(document);
+  };
+  EXPECT_TRUE(read_call(nested(60)));
+  EXPECT_THAT(problem_of(nested(5000)), HasSubstr("nested too deeply"));
 }
 
 TEST(XmlRpcRead, AResponseIsExactlyOneValue) {
@@ -157,7 +190,7 @@ TEST(XmlRpcWrite, AStructIsTheSameWhetherItIsAValueOrWrittenMemberByMember) {
   const std::string text = "a & b \r\x01 as long as a path";
   XmlValue written;
   {
-    StructWriter members(written.xml);
+    StructWriter members(written.xml());
     members.text("text", text);
     members.number("number", INT64_MIN);
     members.flag("flag", false);
@@ -165,7 +198,7 @@ TEST(XmlRpcWrite, AStructIsTheSameWhetherItIsAValueOrWrittenMemberByMember) {
   }
   const Value tree =
       Struct{{"text", text}, {"number", INT64_MIN}, {"flag", false}, {"value", Array{Value(text), Value(0.5)}}};
-  EXPECT_EQ(written.xml, XmlValue(tree).xml);
+  EXPECT_EQ(written.text(), XmlValue(tree).text());
 }
 
 TEST(XmlRpcWrite, EveryByteIsFoundInEveryPlaceOfAText) {
