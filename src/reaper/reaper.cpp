@@ -106,6 +106,8 @@ class Reaper {
         pollfd{outbox_.channel().fd().get(), static_cast<short>(outbox_.is_full() ? POLLIN | POLLOUT : POLLIN), 0},
         pollfd{listener ? listener->get() : -1, POLLIN, 0}};
     const std::optional<timespec> timeout = time_left();
+    // What is still to be done would bring back what it needs.
+    if (std::exchange(rests_, false)) sys::release_unused_memory();
     (void)::ppoll(fds.data(), fds.size(), timeout ? &*timeout : nullptr, nullptr);  // woken for nothing is no harm
     woken_ = {.by_signal = fds[0].revents != 0, .by_message = (fds[1].revents & POLLIN) != 0};
     if ((fds[1].revents & POLLOUT) != 0) outbox_.try_again();
@@ -224,7 +226,8 @@ class Reaper {
         keep_alive_.answered(sys::monotonic_now());
         return;
       case MessageKind::rest:
-        return sys::release_unused_memory();
+        rests_ = true;
+        return;
       case MessageKind::hold:
         return hold(HeldFds::Kind::fifo, message.slot, size, std::move(fd));
       case MessageKind::release:
@@ -361,6 +364,7 @@ class Reaper {
   std::optional<int> finish_;        // its exit code
   std::optional<int> failed_start_;  // wait status of the first supervisor
   std::optional<End> end_;
+  bool rests_ = false;        // from the next wait on
   bool is_given_up_ = false;  // the supervisor that runs was killed because it hangs
   bool is_first_ = true;
   bool was_ever_up_ = false;

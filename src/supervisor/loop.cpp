@@ -78,17 +78,18 @@ Watch& Watch::operator=(Watch&& other) noexcept {
 
 // A timerfd of its own: Asio's timers, once used, wake an idle process every five minutes.
 struct Timer::Impl {
-  Impl(Loop& on, std::function<void()> callback) : loop(on), due(std::move(callback)) {}
+  Impl(Loop& on, std::function<void()> callback)
+      : loop(on), due(std::make_shared<const std::function<void()>>(std::move(callback))) {}
 
   void fire() {
     std::uint64_t expirations = 0;
     if (::read(fd.get(), &expirations, sizeof expirations) != sizeof expirations) return;  // armed anew since
     const auto call = due;                                                                 // it may destroy the timer
-    call();
+    (*call)();
   }
 
   Loop& loop;
-  std::function<void()> due;
+  std::shared_ptr<const std::function<void()>> due;
   UniqueFd fd;
   std::optional<Watch> watch;
 };
