@@ -1,5 +1,8 @@
 #include "cli/command_table.hpp"
 
+#include <string_view>
+#include <vector>
+
 #include "cli/commands/commands.hpp"
 #include "config/suggest.hpp"
 

@@ -21,8 +21,9 @@ std::string LogFollower::target() const {
   // Once it has begun, an instance without a place had written nothing: all it wrote since is new.
   if (query_.lines && !has_begun_) add("lines=" + std::to_string(*query_.lines));
   for (const auto& [name, place] : places_) {
-    const std::string seen = place.seen == 0 ? "" : "~" + std::to_string(place.seen);
-    add("resume=" + api::percent_encode(name + "=" + place.position + seen));
+    std::string resumed = name + "=" + place.position;
+    if (place.seen != 0) resumed += "~" + std::to_string(place.seen);
+    add("resume=" + api::percent_encode(resumed));
   }
   return text;
 }

@@ -86,7 +86,7 @@ void OptionSet::json() {
 }
 
 void OptionSet::operand(std::optional<std::string>& value, std::string name) {
-  impl_->app.add_option_function<std::string>(name, [&value](const std::string& given) { value = given; });
+  impl_->app.add_option_function<std::string>(std::move(name), [&value](const std::string& given) { value = given; });
 }
 
 void OptionSet::operands(std::vector<std::string>& values, std::string name) {

@@ -19,6 +19,7 @@ std::optional<std::string> find_supervisord_file(const std::string& program) {
 }
 
 std::string executed_path() {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): that is how the kernel hands pointers on
   const auto* executed = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
   return executed != nullptr ? executed : "";
 }

@@ -62,7 +62,7 @@ Result<pugi::xml_node> parse_xml(std::string& document, pugi::xml_document& tree
   if (!is_text && outcome.encoding == pugi::encoding_utf8) return failure(kStep, EBADMSG, "a character is none of XML");
   const auto has_type = [](pugi::xml_node node) { return node.type() == pugi::node_doctype; };
   if (tree.find_child(has_type)) return failure(kStep, EBADMSG, "a document type has no place here");
-  const pugi::xml_node root = first_element(tree);
+  const pugi::xml_node root = tree.document_element();
   if (next_element(root)) return failure(kStep, EBADMSG, "two documents in one");
   return root;
 }

@@ -113,7 +113,7 @@ void read_umask(Reader& reader, const Raw& raw, const RawTable&, Service& servic
     // 022 is no TOML, and 22 could be meant either way.
     return reader.expected("octal digits in quotes", raw, "write \"022\"");
   }
-  if (const auto mode = reader.parsed<unsigned>(raw, "octal digits in quotes", parse_mode)) service.umask = *mode;
+  if (const auto mode = reader.parsed<unsigned>(raw, "octal digits in quotes", parse_mode)) service.umask = mode;
 }
 
 void read_start_seconds(Reader& reader, const Raw& raw, const RawTable&, Service& service) {

@@ -38,7 +38,7 @@ void read_max_size(Reader& reader, const Raw& raw, const RawTable&, LogPolicy& l
   } else if (raw.as<std::int64_t>() != nullptr && *raw.as<std::int64_t>() == 0) {
     reader.error(raw.where(), "0 is too small", "write \"unlimited\" for no rotation");
   } else if (const auto value = reader.size(raw, 1)) {
-    log.max_size = *value;
+    log.max_size = value;
   }
 }
 
@@ -146,7 +146,7 @@ const Key<LogPolicy> kLogKeys[] = {
               .also = "stdout_capture_maxbytes stderr_capture_maxbytes"},
      .read =
          [](Reader& reader, const Raw& raw, const RawTable&, LogPolicy& log) {
-           if (const auto value = reader.size(raw, 1)) log.capture = *value;
+           if (const auto value = reader.size(raw, 1)) log.capture = value;
          },
      .write = [](const LogPolicy& log) -> std::optional<Raw> {
        if (!log.capture) return std::nullopt;

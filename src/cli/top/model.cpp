@@ -70,7 +70,7 @@ std::optional<Wish> Model::press(const Key& key) {
 }
 
 std::optional<Wish> Model::answer_question(const Key& key) {
-  const wish::Change asked = *std::exchange(asked_, std::nullopt);
+  wish::Change asked = *std::exchange(asked_, std::nullopt);
   if (key == Key{Key::Kind::character, 'y'} || key == Key{Key::Kind::character, 'Y'}) {
     listing_.clear_marks();
     return asked;

@@ -149,7 +149,7 @@ class SpecifierReader {
       ++at_;
       const auto precision = take_number();
       if (!precision) return badly_formatted("a precision in \"%…\" is too large");
-      how.precision = *precision;
+      how.precision = precision;
     }
     if (peek() == 'h' || peek() == 'l' || peek() == 'L') ++at_;
     if (at_ == text_.size()) return badly_formatted("a \"%\" at the end begins nothing");

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <latch>
 #include <string_view>
 #include <thread>
 
@@ -64,9 +65,12 @@ class DaemonizeByReexec : public ::testing::Test {
     (void)::prctl(PR_SET_CHILD_SUBREAPER, 1);
     // The threads that make a fork impossible.
     other_ = std::jthread([this] {
+      other_has_begun_.count_down();
       char byte = 0;
       (void)!::read(hold_.reader.get(), &byte, 1);
     });
+    // What a beginning thread locks, of a sanitizer's memory for one, would stay locked in a process forked meanwhile.
+    other_has_begun_.wait();
   }
   ~DaemonizeByReexec() override {
     hold_.writer.reset();
@@ -107,6 +111,7 @@ class DaemonizeByReexec : public ::testing::Test {
   DaemonizeOptions options;
   Pipe hold_ = make_pipe();
   Pipe lead_ = make_pipe();
+  std::latch other_has_begun_{1};
   std::jthread other_;
   pid_t daemon_ = -1;
 };
