@@ -38,6 +38,26 @@ bool fit(const Array& parameters, const Method& method) {
   return true;
 }
 
+// Hands on each table of methods that this daemon offers.
+template <class Visit>
+void each_table(const Daemon& daemon, Visit visit) {
+  if (daemon.has_supervisor_methods()) {
+    visit(information_methods());
+    visit(control_methods());
+    visit(log_methods());
+  }
+  visit(system_methods());
+}
+
+const Method* find_method(const Daemon& daemon, std::string_view name) {
+  const Method* found = nullptr;
+  each_table(daemon, [&](std::span<const Method> table) {
+    const auto row = std::ranges::find(table, name, &Method::name);
+    if (row != table.end()) found = &*row;
+  });
+  return found;
+}
+
 bool is_leaving(const Daemon& daemon) {
   return daemon.mood() == Mood::shutdown || daemon.mood() == Mood::restarting;
 }
@@ -64,15 +84,9 @@ Wait Parameters::wait(std::size_t index) const {
 
 std::vector<const Method*> methods_of(const Daemon& daemon) {
   std::vector<const Method*> all;
-  const auto add = [&](std::span<const Method> rows) {
-    for (const Method& row : rows) all.push_back(&row);
-  };
-  if (daemon.has_supervisor_methods()) {
-    add(information_methods());
-    add(control_methods());
-    add(log_methods());
-  }
-  add(system_methods());
+  each_table(daemon, [&](std::span<const Method> table) {
+    for (const Method& row : table) all.push_back(&row);
+  });
   std::ranges::sort(all, {}, &Method::name);
   return all;
 }
@@ -110,10 +124,9 @@ void call_method(Daemon& daemon, const Call& call, std::move_only_function<void(
       answer(Fault{.code = static_cast<std::int64_t>(given.error().code), .text = given.error().text()});
     }
   };
-  const auto all = methods_of(daemon);
-  const auto found = std::ranges::find(all, call.method, &Method::name);
-  if (found == all.end()) return reply(refused(FaultCode::unknown_method));
-  const Method& method = **found;
+  const Method* const found = find_method(daemon, call.method);
+  if (found == nullptr) return reply(refused(FaultCode::unknown_method));
+  const Method& method = *found;
   if (!fit(call.parameters, method)) return reply(refused(FaultCode::incorrect_parameters));
   if (method.name.starts_with(kSupervisor) && method.name != kSendEvent && is_leaving(daemon)) {
     return reply(refused(FaultCode::shutdown_state));

@@ -77,7 +77,7 @@ class IniParser {
 
   std::vector<Diagnostic> parse() {
     const std::string& text = ini_.files_[file_].text;
-    if (const auto bad = find_bad_utf8(text)) return {std::move(*bad)};
+    if (const auto bad = find_bad_utf8(text)) return {*bad};
     std::string_view rest = text;
     while (!rest.empty() && !is_hopeless_) {
       const std::size_t end = rest.find('\n');
@@ -200,7 +200,7 @@ const IniKey* IniSection::find(std::string_view key) const {
   return found == keys.end() ? nullptr : &*found;
 }
 
-std::vector<Diagnostic> Ini::read(std::string path, std::string text) {
+std::vector<Diagnostic> Ini::read(std::string path, std::string_view text) {
   files_.push_back({std::move(path), with_plain_line_ends(text)});
   return IniParser(*this, files_.size() - 1).parse();
 }

@@ -44,7 +44,7 @@ class Ini {
  public:
   /// Reads one more file: its sections are merged into those that are there, its keys replace those of the same name.
   /// Reading goes on behind an error, so that all are told. Returns what is wrong, without source lines.
-  [[nodiscard]] std::vector<Diagnostic> read(std::string path, std::string text);
+  [[nodiscard]] std::vector<Diagnostic> read(std::string path, std::string_view text);
 
   [[nodiscard]] const std::vector<IniFile>& files() const { return files_; }
   /// In the order in which they were begun; [DEFAULT] is not among them.

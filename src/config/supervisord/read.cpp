@@ -104,7 +104,7 @@ class ConfigReader {
     config_.path = absolute.lexically_normal().string();
     here_ = absolute_path(config_.path, "..");
     working_directory_ = options_.working_directory.empty() ? here_ : options_.working_directory;
-    findings_.add(ini_.read(path_, std::move(*text)));
+    findings_.add(ini_.read(path_, *text));
     return std::nullopt;
   }
 
@@ -139,7 +139,7 @@ class ConfigReader {
       return findings_.report(Severity::warning, where, "include.files",
                               fmt::format("{} is left out: {}", path, cannot_read(text.error())), "");
     }
-    findings_.add(ini_.read(path, std::move(*text)));
+    findings_.add(ini_.read(path, *text));
     ini_.replace_in_values(ini_.files().size() - 1, "%(here)s", absolute_path(path, ".."));
   }
 
