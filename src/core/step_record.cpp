@@ -1,4 +1,5 @@
 // An instance as plain bytes, and back.
+#include <algorithm>
 #include <cstring>
 #include <span>
 
@@ -33,7 +34,7 @@ std::optional<Instant> to_optional_instant(std::int64_t number) {
 
 template <std::size_t Size>
 void store_text(char (&to)[Size], std::string_view text) {
-  std::memcpy(to, text.data(), std::min(text.size(), Size - 1));
+  (void)text.copy(to, Size - 1);
 }
 
 template <std::size_t Size>

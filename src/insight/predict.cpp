@@ -222,7 +222,7 @@ class Oracle {
     }
     const Process* leader = table_.session_leader_of(process);
     if (leader == nullptr) return {Hangup::Comes::perhaps, "the leader of its session cannot be seen"};
-    const Hangup end = leader_ends(*leader);
+    Hangup end = leader_ends(*leader);
     if (process.is_in_foreground()) {
       if (end.comes != Hangup::Comes::yes) return end;
       return {Hangup::Comes::yes,
@@ -232,7 +232,7 @@ class Oracle {
     }
     const Process* shell = shell_of_job(process);
     if (shell != nullptr && passes_hangup_on(*shell) && depth < kDeepestShell && shell->terminal) {
-      const Hangup above = hangup_of(*shell, depth + 1);
+      Hangup above = hangup_of(*shell, depth + 1);
       if (above.comes == Hangup::Comes::yes) {
         return {Hangup::Comes::yes, fmt::format("{} gets SIGHUP when {} closes, and passes it on to its jobs, of which "
                                                 "this is one (unless it was disowned)",

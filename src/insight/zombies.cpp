@@ -59,7 +59,7 @@ ChildSignal child_signal_of(const std::optional<sys::ProcessStatus>& status) noe
 std::string advice_for(const Process* parent, ChildSignal on_child, const Service* service) {
   if (parent == nullptr) return "its parent is outside of this pid namespace: look there";
   const int pid = parent->pid.number();
-  const std::string end_it =
+  std::string end_it =
       service != nullptr
           ? fmt::format("restart it: foster --name {} restart {}", service->foster, service->instance)
           : (pid == 1 ? std::string("process 1 does not do its duty; run it below a reaper, as foster init -- COMMAND")

@@ -28,7 +28,7 @@ struct Request {
 /// Everything both threads know. Shared, because a writer that hangs on a dead disk is left behind.
 class Writer {
  public:
-  Writer(std::string path, Journal::Options options) : path_(std::move(path)), options_(options) {}
+  Writer(std::string path, Journal::Options options) : path_(std::move(path)), options_(std::move(options)) {}
 
   /// In the calling thread, before there is another: takes up what an earlier journal had not stored, or opens the
   /// database. One that cannot be opened is no error, and said in `stuck`.
