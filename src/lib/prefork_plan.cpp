@@ -165,7 +165,7 @@ void PreforkPlan::beat(RunNumber number, PoolTime when) {
 void PreforkPlan::ended(RunNumber number, const ExitStatus& status, PoolTime now) {
   const auto found = runs_.find(number);
   if (found == runs_.end()) return;
-  const Run run = std::move(found->second);
+  const Run run = found->second;
   runs_.erase(found);
   const EndCause cause = run.ending ? run.ending->cause : EndCause::itself;
   Task& task = tasks_.at(run.task);

@@ -75,7 +75,7 @@ class Reaper::Impl {
     for (;;) {
       if (ends_.empty()) collect();
       if (!ends_.empty()) {
-        Reaped first = std::move(ends_.front());
+        const Reaped first = ends_.front();
         ends_.pop_front();
         return first;
       }

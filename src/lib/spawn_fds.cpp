@@ -34,7 +34,7 @@ class FdPreparation {
     }
     for (const auto& [target, source] : plan_.fds) {
       if (std::holds_alternative<SameFd>(source)) continue;
-      auto done = std::visit([&](const auto& wanted) { return place(target, wanted); }, source);
+      auto done = std::visit([this, at = target](const auto& wanted) { return place(at, wanted); }, source);
       if (!done) return done;
     }
     for (int stream = 0; stream < kStandardStreams; ++stream) {
