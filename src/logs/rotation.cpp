@@ -68,7 +68,8 @@ Result<> rotate(BorrowedFd directory, const std::string& file_name, unsigned kee
                              : ::unlinkat(directory.get(), from.c_str(), 0);
     // Somebody else may have removed it; what matters is that it is not in the way.
     if (done == 0 || errno == ENOENT) continue;
-    return move.to ? failure("rename", errno, from + " to " + to) : failure("unlink", errno, from);
+    if (!move.to) return failure("unlink", errno, from);
+    return failure("rename", errno, std::string(from).append(" to ").append(to));
   }
   return {};
 }

@@ -176,8 +176,9 @@ Result<LogReader> LogReader::from_last_lines(BorrowedFd directory, std::string f
 Result<LogReader> LogReader::from_position(BorrowedFd directory, std::string file_name, std::string_view position) {
   std::uint64_t inode = 0;
   std::uint64_t offset = 0;
-  const char* end = position.data() + position.size();
-  const auto first = std::from_chars(position.data(), end, inode);
+  const char* const begin = position.data();
+  const char* const end = begin + position.size();
+  const auto first = std::from_chars(begin, end, inode);
   const bool has_both = first.ec == std::errc{} && first.ptr != end && *first.ptr == ':';
   const auto second = has_both ? std::from_chars(first.ptr + 1, end, offset) : first;
   if (!has_both || second.ec != std::errc{} || second.ptr != end) {

@@ -137,10 +137,14 @@ void Commands::change(api::ChangeRequest request, const api::Actor& actor, api::
     }
     std::unreachable();
   }();
-  // Asked for before the deed, so that the run before it is known; answered at the earliest after it.
-  if (request.wait) wait_for(*ids, goal, true, std::move(done));
-  tools_.engine.report(*ids, event);
-  if (!request.wait) wait_for(std::move(*ids), goal, false, std::move(done));
+  if (request.wait) {
+    // Asked for before the deed, so that the run before it is known; answered at the earliest after it.
+    wait_for(*ids, goal, true, std::move(done));
+    tools_.engine.report(*ids, event);
+  } else {
+    tools_.engine.report(*ids, event);
+    wait_for(std::move(*ids), goal, false, std::move(done));
+  }
 }
 
 void Commands::signal(std::vector<std::string> patterns, Signal signal, const api::Actor&,
