@@ -53,7 +53,7 @@ Result<Remembered> remember(const ledger::Ledger& ledger, const core::Model& mod
         entry->record.flags = static_cast<std::uint8_t>(entry->record.flags & ~core::kFleetIsShuttingDown);
       }
       remembered.ids.push_back(slot);
-      remembered.entries.push_back(std::move(*entry));
+      remembered.entries.push_back(*entry);
     }
   }
   return remembered;

@@ -1,6 +1,7 @@
 // What of a supervisord clients ask: who and what it is, what runs, and that something be done.
 #include "supervisor/supervisord/supervisord.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
