@@ -140,8 +140,9 @@ Result<Response> read_response(std::string document) {
   Array values;
   bool is_fault = false;
   for (Element element = first_element(*root); element; element = next_element(element)) {
-    is_fault = is(element, "fault");
-    const auto read = is_fault                ? read_values(element, values, 0)
+    const bool is_one = is(element, "fault");
+    is_fault |= is_one;
+    const auto read = is_one                  ? read_values(element, values, 0)
                       : is(element, "params") ? read_parameters(element, values)
                                               : misplaced(element);
     if (!read) return Failure(read.error());

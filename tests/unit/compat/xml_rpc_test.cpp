@@ -60,6 +60,7 @@ TEST(XmlRpcRead, AFaultIsNotAValue) {
       "<member><name>faultString</name><value><string>BAD_NAME: x</string></value></member></struct></value></fault>"
       "</methodResponse>");
   EXPECT_EQ(read, Response(Fault{10, "BAD_NAME: x"}));
+  EXPECT_FALSE(read_response("<methodResponse><fault><value>no struct</value></fault><params/></methodResponse>"));
 }
 
 TEST(XmlRpcRead, OtherEncodingsAreDecoded) {
