@@ -89,8 +89,8 @@ class Reaper {
       if (woken_.by_signal) read_signals();
       if (woken_.by_message) read_messages();
       outbox_.send_signals();
-      bury_supervisor();
       forward_exits();
+      bury_supervisor();
       look_after_supervisor();
       become_successor();
       end_or_keep_alive();

@@ -8,6 +8,7 @@
 #include "supervisor/probes.hpp"
 #include "sys/clock.hpp"
 #include "sys/files.hpp"
+#include "sys/signals.hpp"
 
 namespace foster::supervisor {
 namespace {
@@ -55,6 +56,7 @@ core::RunEnd::Use use_of(const reaper::Exited& exited) {
 Executor::Executor(Tools tools)
     : tools_(std::move(tools)),
       file_limit_(limit_of_open_files()),
+      changed_signals_(sys::changed_signals()),
       leftovers_(tools_.loop, tools_.reaper,
                  {.gone = [this](core::InstanceId id, core::Run run) { gone(id, run); },
                   .main_exit_is_due =
@@ -131,6 +133,7 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   if (!plan) return Failure(plan.error());
   if (it.cgroup) plan->request.cgroup = it.cgroup->fd();
   plan->request.lane = tools_.lane;
+  plan->request.changed_signals = changed_signals_;
   plan->request.claim = sys::ClaimTicket{tools_.ledger.claim_word(id), tools_.ledger.publish(id)};
 
   auto spawned = sys::spawn(plan->request);
@@ -144,6 +147,8 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   it.first_pid = it.main_pid = spawned->pid.number();
   it.process = std::move(*process);
   expect_exit(id, run, it.first_pid);
+  // While the program begins there is time for what its end would have to wait for.
+  if (it.cgroup) (void)it.cgroup->open_events();  // what fails now is tried again then
   tools_.report(id, core::event::Spawned{run, spawned->pid});
   return {};
 }

@@ -131,7 +131,8 @@ class Executor {
   [[nodiscard]] Result<RunResources> resources_for(core::InstanceId id, core::Run run);
 
   Tools tools_;
-  rlimit file_limit_;  ///< Of our own.
+  rlimit file_limit_;                    ///< Of our own.
+  std::vector<Signal> changed_signals_;  ///< Of our own; since main nothing changes them.
   Leftovers leftovers_;
   std::vector<std::unique_ptr<Instance>> instances_;
   StdinSockets stdin_sockets_;

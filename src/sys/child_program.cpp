@@ -57,22 +57,26 @@ FOSTER_IN_CHILD void claim(ChildPlan& plan) noexcept {
 }
 static_assert(sizeof(std::atomic<std::uint64_t>) == sizeof(std::uint64_t));
 
-// exec would keep ignored signals ignored; and a handler must not run here, on the parent's memory.
-FOSTER_IN_CHILD void reset_dispositions(ChildPlan& plan) noexcept {
-  const unsigned long by_default[8] = {};  // no smaller than the kernel's struct sigaction; SIG_DFL is 0
+constexpr std::uint64_t bit(int signal) {
+  return std::uint64_t{1} << (signal - 1);
+}
+
+FOSTER_IN_CHILD void set_dispositions(ChildPlan& plan, std::uint64_t signals, unsigned long handler) noexcept {
+  const unsigned long action[8] = {handler};  // no smaller than the kernel's struct sigaction
   for (int signal = 1; signal <= kLastSignal; ++signal) {
-    if (signal == SIGKILL || signal == SIGSTOP) continue;
-    require(::syscall(SYS_rt_sigaction, signal, by_default, nullptr, kSignalSetSize) == 0, plan, ChildStep::signals);
+    if ((signals & bit(signal)) == 0) continue;
+    require(::syscall(SYS_rt_sigaction, signal, action, nullptr, kSignalSetSize) == 0, plan, ChildStep::signals);
   }
 }
 
+// exec would keep ignored signals ignored; and a handler must not run here, on the parent's memory.
+FOSTER_IN_CHILD void reset_dispositions(ChildPlan& plan) noexcept {
+  constexpr std::uint64_t kUnchangeable = bit(SIGKILL) | bit(SIGSTOP);
+  set_dispositions(plan, plan.changed_signals & ~kUnchangeable, 0);  // SIG_DFL
+}
+
 FOSTER_IN_CHILD void ignore_signals(ChildPlan& plan) noexcept {
-  const unsigned long ignored[8] = {1};  // SIG_IGN
-  for (int signal = 1; plan.ignored_signals >> (signal - 1) != 0; ++signal) {
-    if ((plan.ignored_signals >> (signal - 1) & 1) == 0) continue;
-    require(::syscall(SYS_rt_sigaction, signal, ignored, nullptr, kSignalSetSize) == 0, plan, ChildStep::signals);
-    if (signal == kLastSignal) return;
-  }
+  set_dispositions(plan, plan.ignored_signals, 1);  // SIG_IGN
 }
 
 FOSTER_IN_CHILD void enter_session(ChildPlan& plan) noexcept {

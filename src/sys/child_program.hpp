@@ -48,7 +48,8 @@ struct ChildPlan {
   std::atomic<std::uint64_t>* claim_word = nullptr;
   std::uint64_t claim_expected = 0;
 
-  std::uint64_t ignored_signals = 0;  ///< Bit n - 1 is signal n.
+  std::uint64_t changed_signals = ~std::uint64_t{0};  ///< Bit n - 1 is signal n; reset if they can be.
+  std::uint64_t ignored_signals = 0;
 
   SessionMode session = SessionMode::keep;
   int cgroup_procs_fd = -1;  ///< An open cgroup.procs, where the clone itself did not choose the cgroup.

@@ -87,6 +87,12 @@ Result<std::unique_ptr<FdLane::Load>> use_lane(const SpawnRequest& request, Prep
   return load;
 }
 
+std::uint64_t bits_of(const std::vector<Signal>& signals) {
+  std::uint64_t bits = 0;
+  for (const Signal signal : signals) bits |= std::uint64_t{1} << (signal.number() - 1);
+  return bits;
+}
+
 void prepare_ids(const SpawnRequest& request, ChildPlan& plan) {
   plan.set_groups = request.groups.has_value();
   if (request.groups) plan.groups = {request.groups->data(), request.groups->size()};
@@ -100,7 +106,8 @@ void prepare(const SpawnRequest& request, Preparation& ready) {
     plan.claim_word = request.claim->word;
     plan.claim_expected = request.claim->expected;
   }
-  for (const Signal signal : request.ignored_signals) plan.ignored_signals |= std::uint64_t{1} << (signal.number() - 1);
+  if (request.changed_signals) plan.changed_signals = bits_of(*request.changed_signals);
+  plan.ignored_signals = bits_of(request.ignored_signals);
   plan.session = request.session;
   plan.nice = option<int>(request.nice);
   plan.umask = option<mode_t>(request.umask);

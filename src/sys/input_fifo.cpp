@@ -1,11 +1,13 @@
 #include "sys/input_fifo.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "sys/check.hpp"
 
@@ -14,14 +16,31 @@ namespace {
 
 constexpr std::size_t kMostCapacity = 1 << 20;
 
-Result<> refuse(const std::string& name) {
-  return failure("refuse to use", EPERM, name + " (it is not a FIFO)");
-}
-
-Result<> check_fifo(BorrowedFd fd, const std::string& name) {
+Result<mode_t> mode_of_own_fifo(BorrowedFd fd, const std::string& name) {
   struct stat facts{};
   if (::fstat(fd.get(), &facts) != 0) return failure("stat", errno, name);
-  return S_ISFIFO(facts.st_mode) && facts.st_uid == ::geteuid() ? Result<>() : refuse(name);
+  if (!S_ISFIFO(facts.st_mode) || facts.st_uid != ::geteuid()) {
+    return failure("refuse to use", EPERM, name + " (it is not a FIFO)");
+  }
+  return facts.st_mode & 07777;
+}
+
+UniqueFd open_fifo(BorrowedFd directory, const std::string& name, int flags) {
+  return UniqueFd(
+      retry_on_eintr([&] { return ::openat(directory.get(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC); }));
+}
+
+/// One that nobody has open, and nothing waits in, is as good as a new one, and had ten times sooner.
+std::optional<UniqueFd> take_again(BorrowedFd directory, const std::string& name, mode_t mode) {
+  const bool is_unread = !open_fifo(directory, name, O_WRONLY | O_NONBLOCK) && errno == ENXIO;
+  if (!is_unread) return std::nullopt;
+  UniqueFd fd = open_fifo(directory, name, O_RDWR | O_NONBLOCK);
+  if (!fd) return std::nullopt;
+  const auto found = mode_of_own_fifo(fd, name);
+  int waiting = 0;
+  if (!found || *found != mode || ::ioctl(fd.get(), FIONREAD, &waiting) != 0 || waiting != 0) return std::nullopt;
+  if (::fcntl(fd.get(), F_SETFL, O_RDWR) != 0) return std::nullopt;
+  return fd;
 }
 
 // A write that fits as a whole is done as a whole, whatever becomes of the writer.
@@ -34,22 +53,22 @@ void make_room(BorrowedFd fifo, std::size_t bytes) {
 }  // namespace
 
 Result<UniqueFd> create_input_fifo(BorrowedFd directory, const std::string& name, InputAccess access) {
+  const mode_t mode = access == InputAccess::owner ? 0600 : 0644;
+  if (auto again = take_again(directory, name, mode)) return std::move(*again);
   if (::unlinkat(directory.get(), name.c_str(), 0) != 0 && errno != ENOENT) return failure("remove", errno, name);
   if (::mkfifoat(directory.get(), name.c_str(), 0600) != 0) return failure("mkfifo", errno, name);
   // The umask may have left us no right to open what we made.
-  const mode_t mode = access == InputAccess::owner ? 0600 : 0644;
   if (::fchmodat(directory.get(), name.c_str(), mode, 0) != 0) return failure("chmod", errno, name);
-  UniqueFd fd(retry_on_eintr([&] { return ::openat(directory.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC); }));
+  UniqueFd fd = open_fifo(directory, name, O_RDWR);
   if (!fd) return failure("open", errno, name);
-  if (auto checked = check_fifo(fd, name); !checked) return Failure(checked.error());
+  if (auto found = mode_of_own_fifo(fd, name); !found) return Failure(found.error());
   return fd;
 }
 
 Result<UniqueFd> open_input_fifo(BorrowedFd directory, const std::string& name) {
-  UniqueFd fd(retry_on_eintr(
-      [&] { return ::openat(directory.get(), name.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC); }));
+  UniqueFd fd = open_fifo(directory, name, O_WRONLY | O_NONBLOCK);
   if (!fd) return failure("open", errno, name);
-  if (auto checked = check_fifo(fd, name); !checked) return Failure(checked.error());
+  if (auto found = mode_of_own_fifo(fd, name); !found) return Failure(found.error());
   return fd;
 }
 

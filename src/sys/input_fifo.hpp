@@ -20,7 +20,8 @@ enum class InputAccess : std::uint8_t {
   readers,  ///< Mode 0644: for a service that runs as another user. Its directory lets nobody else near.
 };
 
-/// Makes an empty FIFO, in place of one that is there: what waits in that is not for the next reader.
+/// An empty FIFO that nobody else reads. One that is there stays if it is such a one; if somebody has it open, or
+/// something waits in it, a new one takes its place: none of that is for the next reader.
 /// @return The end for stdin of a service: O_RDWR, blocking.
 /// @errors `EISDIR`, `EPERM` a directory has the name; and those of mkfifo(2).
 [[nodiscard]] Result<UniqueFd> create_input_fifo(BorrowedFd directory, const std::string& name,

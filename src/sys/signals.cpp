@@ -16,6 +16,16 @@ SignalSet change_mask(int how, const SignalSet& signals) noexcept {
 
 }  // namespace
 
+std::vector<Signal> changed_signals() {
+  std::vector<Signal> changed;
+  for (int number = 1; number < NSIG; ++number) {
+    struct sigaction found{};
+    if (::sigaction(number, nullptr, &found) != 0 || found.sa_handler == SIG_DFL) continue;  // glibc's own are not told
+    changed.push_back(*Signal::from_number(number));
+  }
+  return changed;
+}
+
 SignalSet blocked_signals() noexcept {
   return change_mask(SIG_BLOCK, SignalSet{});
 }

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <foster/fd.hpp>
 #include <foster/result.hpp>
@@ -44,6 +45,9 @@ class SignalSet {
  private:
   sigset_t set_;
 };
+
+/// The signals whose disposition in this process is not the default now: ignored ones and handled ones.
+[[nodiscard]] std::vector<Signal> changed_signals();
 
 /// The signals this thread blocks now.
 [[nodiscard]] SignalSet blocked_signals() noexcept;

@@ -69,11 +69,15 @@ TEST(SpawnSignals, NothingIsBlockedAndNothingIgnoredWhateverTheCallerDoes) {
   const auto old_usr1 = ::signal(SIGUSR1, [](int) {});
   {
     const ScopedSignalMask masked(SignalSet{*Signal::from_name("TERM"), *Signal::from_name("RTMIN+3")});
-    Cat cat;
-    auto status = status_of(cat.pid());
-    EXPECT_EQ(status["SigBlk"], "0000000000000000");
-    EXPECT_EQ(status["SigIgn"], "0000000000000000");
-    EXPECT_EQ(status["SigCgt"], "0000000000000000");
+    SpawnRequest knows_them;
+    knows_them.changed_signals = changed_signals();
+    for (const SpawnRequest& request : {SpawnRequest{}, knows_them}) {
+      Cat cat(request);
+      auto status = status_of(cat.pid());
+      EXPECT_EQ(status["SigBlk"], "0000000000000000");
+      EXPECT_EQ(status["SigIgn"], "0000000000000000");
+      EXPECT_EQ(status["SigCgt"], "0000000000000000");
+    }
   }
   ::signal(SIGPIPE, old_pipe);
   ::signal(SIGHUP, old_hup);

@@ -28,6 +28,11 @@ bool is_readable(const UniqueFd& fd) {
   return ::poll(&poll, 1, 0) == 1;
 }
 
+ino_t inode_of(const UniqueFd& fd) {
+  struct stat facts{};
+  return ::fstat(fd.get(), &facts) == 0 ? facts.st_ino : 0;
+}
+
 int code_of(const auto& result) {
   return result ? 0 : result.error().code;
 }
@@ -62,6 +67,42 @@ TEST(InputFifo, EachRunBeginsWithAnEmptyOne) {
   const UniqueFd second = create_input_fifo(directory.fd(), "in").value();
   EXPECT_FALSE(is_readable(second));
   EXPECT_EQ(read_some(first), "for the first");
+}
+
+TEST(InputFifo, OneThatNobodyHasOpenIsTakenAgain) {
+  const TemporaryDirectory directory;
+  UniqueFd first = create_input_fifo(directory.fd(), "in").value();
+  const ino_t inode = inode_of(first);
+  {
+    const UniqueFd writer = open_input_fifo(directory.fd(), "in").value();
+    ASSERT_TRUE(write_input(writer, "gone with its last reader"));
+  }
+  first.reset();
+  const UniqueFd second = create_input_fifo(directory.fd(), "in").value();
+  EXPECT_EQ(inode_of(second), inode);
+  EXPECT_FALSE(is_readable(second));
+  EXPECT_EQ(::fcntl(second.get(), F_GETFL) & (O_ACCMODE | O_NONBLOCK), O_RDWR) << "it blocks, as a program expects";
+}
+
+TEST(InputFifo, BytesThatAWriterKeepsAliveAreNotForTheNextRun) {
+  const TemporaryDirectory directory;
+  UniqueFd first = create_input_fifo(directory.fd(), "in").value();
+  const ino_t inode = inode_of(first);
+  const UniqueFd writer = open_input_fifo(directory.fd(), "in").value();
+  ASSERT_TRUE(write_input(writer, "for the first"));
+  first.reset();
+  const UniqueFd second = create_input_fifo(directory.fd(), "in").value();
+  EXPECT_NE(inode_of(second), inode);
+  EXPECT_FALSE(is_readable(second));
+}
+
+TEST(InputFifo, AnotherModeTakesANewOne) {
+  const TemporaryDirectory directory;
+  create_input_fifo(directory.fd(), "in").value().reset();
+  create_input_fifo(directory.fd(), "in", InputAccess::readers).value().reset();
+  EXPECT_EQ(mode_of(directory.path("in")), 0644U);
+  create_input_fifo(directory.fd(), "in").value().reset();
+  EXPECT_EQ(mode_of(directory.path("in")), 0600U);
 }
 
 TEST(InputFifo, AFullOneTakesNothingAndDoesNotBlock) {

@@ -1,5 +1,6 @@
 #include "sys/signals.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -7,6 +8,10 @@
 
 namespace foster::sys {
 namespace {
+
+using ::testing::Contains;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
 
 const Signal kUsr1 = *Signal::from_name("USR1");
 const Signal kUsr2 = *Signal::from_name("USR2");
@@ -19,6 +24,18 @@ TEST(SignalSet, HoldsWhatWasAddedAndNotWhatWasRemoved) {
   EXPECT_FALSE(set.contains(kUsr2));
   EXPECT_TRUE(SignalSet::all().contains(kUsr2));
   EXPECT_FALSE(SignalSet{}.contains(kUsr1));
+}
+
+TEST(ChangedSignals, AreThoseIgnoredAndThoseHandled) {
+  const auto old_usr1 = ::signal(SIGUSR1, SIG_IGN);
+  const auto old_usr2 = ::signal(SIGUSR2, [](int) {});
+  const auto old_last = ::signal(SIGRTMAX, SIG_IGN);
+  EXPECT_THAT(changed_signals(), IsSupersetOf({kUsr1, kUsr2, *Signal::from_number(SIGRTMAX)}));
+  ::signal(SIGUSR1, SIG_DFL);
+  EXPECT_THAT(changed_signals(), Not(Contains(kUsr1)));
+  ::signal(SIGUSR1, old_usr1);
+  ::signal(SIGUSR2, old_usr2);
+  ::signal(SIGRTMAX, old_last);
 }
 
 TEST(ScopedSignalMask, RestoresWhatItFoundAndNotWhatOneWouldExpect) {
