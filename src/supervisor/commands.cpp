@@ -111,7 +111,7 @@ void Commands::wait_for(Ids ids, Goal goal, bool wait, api::Done<std::vector<api
     return;
   }
   tools_.waiters.add(
-      fleet(), std::move(ids), goal,
+      fleet(), ids, goal,
       [done = std::move(done)](std::vector<api::Outcome> outcomes) mutable { done(std::move(outcomes)); });
 }
 

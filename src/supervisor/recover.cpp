@@ -117,21 +117,18 @@ Result<> Recovery::take_up_pending(core::InstanceId id, const ledger::Entry& ent
   const core::Run run = entry.record.run;
   auto pid = ledger_.claimed_by(id);
   if (!pid) pid = ledger_.revoke(id);
-  std::optional<sys::ProcessHandle> process;
-  if (pid) {
-    auto opened = open_if_alive([&] { return sys::ProcessHandle::open(*pid); });
-    if (!opened) return Failure(opened.error());
-    process = std::move(*opened);
-  }
-  // A child of ours keeps its number until we have heard of its end. Under another reaper it may have gone, and its
-  // number to somebody else.
-  const bool may_be_stranger = unpack_notes(entry.notes).reaper != reaper_.number();
-  if (process && may_be_stranger && !executor_.is_of_run(id, run, *pid)) process.reset();
   if (!pid) {
     ledger_.clear(id);
     engine_.report(id, core::event::SpawnLost{run});
     return {};
   }
+  auto opened = open_if_alive([&] { return sys::ProcessHandle::open(*pid); });
+  if (!opened) return Failure(opened.error());
+  std::optional<sys::ProcessHandle> process = std::move(*opened);
+  // A child of ours keeps its number until we have heard of its end. Under another reaper it may have gone, and its
+  // number to somebody else.
+  const bool may_be_stranger = unpack_notes(entry.notes).reaper != reaper_.number();
+  if (process && may_be_stranger && !executor_.is_of_run(id, run, *pid)) process.reset();
   if (may_be_stranger && !process) {
     // It ran, and has ended; what it has started may live on.
     executor_.adopt(id, run, 0, 0, std::nullopt, held_fifos(id));

@@ -55,7 +55,7 @@ api::Outcome outcome_of(const core::InstanceView& view, bool ok) {
 
 }  // namespace
 
-void Waiters::add(const core::Fleet& fleet, std::vector<core::InstanceId> ids, Goal goal, Done done) {
+void Waiters::add(const core::Fleet& fleet, std::span<const core::InstanceId> ids, Goal goal, Done done) {
   Waiting waiting{.items = {}, .goal = goal, .done = std::move(done), .outcomes = {}};
   waiting.items.reserve(ids.size());
   for (const core::InstanceId id : ids) {

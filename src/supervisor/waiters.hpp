@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "api/service.hpp"
@@ -22,7 +23,7 @@ class Waiters {
 
   /// Calls `done` once, when every instance has reached the goal or has failed to. With nothing to
   /// wait for, from within `check`.
-  void add(const core::Fleet& fleet, std::vector<core::InstanceId> ids, Goal goal, Done done);
+  void add(const core::Fleet& fleet, std::span<const core::InstanceId> ids, Goal goal, Done done);
 
   /// A transition happened; counts failures. Before `check`.
   void note(const core::Transition& transition);

@@ -136,10 +136,12 @@ compat::Outcome<> Supervisord::check_command(const compat::Process& process) con
 void Supervisord::start(const compat::Process& process, compat::Wait wait, Done done) {
   const auto id = find(process);
   if (!id) return done(refusal(FaultCode::bad_name));
-  const bool waits = wait == compat::Wait::until_done;
-  if (waits) calls_.add(*id, Calls::Goal::running, std::move(done));
-  tools_.engine.report(*id, core::event::Start{by_client()});
-  if (waits) return;
+  const core::Event event = core::event::Start{by_client()};
+  if (wait == compat::Wait::until_done) {
+    calls_.add(*id, Calls::Goal::running, std::move(done));
+    return tools_.engine.report(*id, event);
+  }
+  tools_.engine.report(*id, event);
   const core::State state = fleet().instance(*id).state();
   const bool has_failed = state == core::State::backoff || state == core::State::failed;
   done(has_failed ? compat::Outcome<>(refusal(FaultCode::spawn_error)) : compat::Outcome<>());
@@ -148,13 +150,14 @@ void Supervisord::start(const compat::Process& process, compat::Wait wait, Done 
 void Supervisord::stop(const compat::Process& process, compat::Wait wait, Done done) {
   const auto id = find(process);
   if (!id) return done(refusal(FaultCode::bad_name));
-  const bool waits = wait == compat::Wait::until_done;
-  if (waits) {
+  const core::Event event = core::event::Stop{by_client()};
+  if (wait == compat::Wait::until_done) {
     log(Level::info, fmt::format("waiting for {} to stop", process.name));
     calls_.add(*id, Calls::Goal::stopped, std::move(done));
+    return tools_.engine.report(*id, event);
   }
-  tools_.engine.report(*id, core::event::Stop{by_client()});
-  if (!waits) done({});
+  tools_.engine.report(*id, event);
+  done({});
 }
 
 compat::Outcome<> Supervisord::signal(const compat::Process& process, Signal signal) {
