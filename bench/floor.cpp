@@ -47,24 +47,38 @@ struct Words {
 
 }  // namespace
 
-RestartLoop::RestartLoop(const Report& report, int id) {
-  pid_ = ::fork();
-  if (pid_ != 0) return;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  Words words({BENCH_SERVICE, report.path(), std::to_string(id)});
-  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
-  for (;;) {
+void keep_up(std::size_t count, const std::string& report) {
+  struct Service {
+    Words words;
     int pidfd = -1;
-    if (bare_spawn(words.pointers.data(), &pidfd) < 0) ::_exit(1);
-    epoll_event event{.events = EPOLLIN, .data = {}};
-    ::epoll_ctl(epoll, EPOLL_CTL_ADD, pidfd, &event);
-    while (::epoll_wait(epoll, &event, 1, -1) < 1) {
-    }
+  };
+  std::vector<Service> services;
+  for (std::size_t id = 0; id < count; ++id) services.push_back({Words({BENCH_SERVICE, report, std::to_string(id)})});
+  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  const auto start = [&](std::size_t id) {
+    Service& service = services[id];
+    if (bare_spawn(service.words.pointers.data(), &service.pidfd) < 0) ::_exit(1);
+    epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
+    ::epoll_ctl(epoll, EPOLL_CTL_ADD, service.pidfd, &event);
+  };
+  for (std::size_t id = 0; id < count; ++id) start(id);
+  for (;;) {
+    epoll_event event{};
+    if (::epoll_wait(epoll, &event, 1, -1) < 1) continue;
+    const int pidfd = services[event.data.u64].pidfd;
     siginfo_t info;
     ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
     ::epoll_ctl(epoll, EPOLL_CTL_DEL, pidfd, nullptr);
     ::close(pidfd);
+    start(event.data.u64);
   }
+}
+
+RestartLoop::RestartLoop(const Report& report) {
+  pid_ = ::fork();
+  if (pid_ != 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  keep_up(1, report.path());
 }
 
 RestartLoop::~RestartLoop() {

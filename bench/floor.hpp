@@ -9,11 +9,15 @@
 
 namespace foster::bench {
 
-/// A process of its own that keeps one service up: clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD), exec,
-/// epoll on the pidfd, again.
+/// Keeps `count` services up and nothing else: clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD), exec, epoll on the pidfd,
+/// again. They end with this process.
+/// @param report Where they report to.
+[[noreturn]] void keep_up(std::size_t count, const std::string& report);
+
+/// A process of its own that keeps one service up.
 class RestartLoop {
  public:
-  RestartLoop(const Report& report, int id);
+  explicit RestartLoop(const Report& report);
   ~RestartLoop();
   RestartLoop(const RestartLoop&) = delete;
   RestartLoop& operator=(const RestartLoop&) = delete;

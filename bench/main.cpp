@@ -1,10 +1,13 @@
 // foster_bench [MEASURE…]: restart boot idle ps stop spawn prefork table; all of them without an argument.
+// foster_bench keep-up COUNT REPORT: the floor for measures of others, until it is killed.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "floor.hpp"
 #include "measures.hpp"
 #include "spawn.hpp"
 
@@ -40,6 +43,7 @@ constexpr Measure kMeasures[] = {
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> wanted(argv + 1, argv + argc);
+  if (wanted.size() == 3 && wanted.front() == "keep-up") keep_up(std::stoul(argv[2]), argv[3]);
   for (const std::string_view name : wanted) {
     if (std::ranges::find(kMeasures, name, &Measure::name) == std::end(kMeasures)) {
       fmt::print(stderr, "foster_bench: no measure is called {}; there are:", name);

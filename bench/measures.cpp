@@ -52,7 +52,7 @@ void measure_restart(std::size_t trials) {
   Fleet fleet(20);
   if (fleet.up() < 0) return;
   Report floor_report;
-  const RestartLoop loop(floor_report, 0);
+  const RestartLoop loop(floor_report);
   const auto first = floor_report.take(1, 5'000);
   if (first.empty()) return;
   std::vector<Contestant> contestants;

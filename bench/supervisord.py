@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """foster supervisord beside supervisord, in one run: what its clients wait for, and what it takes.
 
-    supervisord.py --foster FOSTER [--service BENCH_SERVICE] [--programs N] [--rounds N]
+    supervisord.py --foster FOSTER [--bench DIRECTORY] [--programs N] [--rounds N]
 
-Each figure is the median of the rounds; both take turns, so that a noisy machine is noisy for both. The programs are as
-small as a process can be, and write down themselves when they have reached their main function.
+Each figure is the median of the rounds; all take turns, so that a noisy machine is noisy for all. The programs are as
+small as a process can be, and write down themselves when they have reached their main function. The bare loop starts
+programs, waits for their ends and does nothing else: faster than that is nobody.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import statistics
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import xmlrpc.client
 from collections.abc import Callable
@@ -60,7 +62,7 @@ UNITS: dict[str, tuple[str, Callable[[float], str]]] = {
     "memory": ("memory at rest (PSS)", lambda it: f"{it / 1024:.1f} MiB"),
     "questions": ("getAllProcessInfo, one connection", lambda it: f"{it:.0f}/s"),
     "status": ("supervisorctl status", lambda it: f"{it * 1000:.1f} ms"),
-    "restart": ("a killed program runs again", lambda it: f"{it * 1000:.1f} ms"),
+    "restart": ("a killed program runs again", lambda it: f"{it * 1000:.2f} ms"),
     "shutdown": ("SIGTERM to its end", lambda it: f"{it * 1000:.0f} ms"),
 }
 
@@ -78,8 +80,8 @@ class Report:
 
     RECORD = struct.Struct("=qii")
 
-    def __init__(self, server: Server):
-        self.path = server.directory / "report"
+    def __init__(self, directory: Path):
+        self.path = directory / "report"
         self.path.touch()
 
     def read(self) -> list[Began]:
@@ -94,9 +96,9 @@ class Report:
         return self.read()
 
 
-def start(server: Server, report: Report, count: int) -> float:
+def start(how: Callable[[], object], report: Report, count: int) -> float:
     begin = time.monotonic_ns()
-    server.start()
+    how()
     return (max(one.nanoseconds for one in report.wait_for(count)) - begin) / 1e9
 
 
@@ -158,9 +160,9 @@ def shutdown(server: Server) -> float:
 
 def measure(command: list[str], client: list[str], service: str, count: int) -> Figures:
     server = Server(command, CONFIG.replace("COUNT", str(count)).replace("SERVICE", service), parent=MEMORY)
-    report = Report(server)
+    report = Report(server.directory)
     try:
-        figures = {"start": start(server, report, count)}
+        figures = {"start": start(server.start, report, count)}
         server.wait_until_settled()
         time.sleep(REST)
         figures["memory"] = memory(server, report)
@@ -173,28 +175,49 @@ def measure(command: list[str], client: list[str], service: str, count: int) -> 
     return figures
 
 
+def measure_bare_loop(bench: Path, count: int) -> Figures:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as directory:
+        report = Report(Path(directory))
+        loop: list[subprocess.Popen[bytes]] = []
+        line = [bench / "foster_bench", "keep-up", str(count), str(report.path)]
+        try:
+            figures = {"start": start(lambda: loop.append(subprocess.Popen(line)), report, count)}
+            time.sleep(REST)
+            figures["restart"] = restart(report)
+        finally:
+            for process in loop:
+                process.kill()
+                process.wait()
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--foster", required=True, help="the binary")
-    parser.add_argument("--service", help="bench_service; where it is not said, that of the binary's build")
+    parser.add_argument("--bench", type=Path, help="where foster_bench and bench_service are; as a rule beside foster")
     parser.add_argument("--programs", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     known = parser.parse_args()
     foster = str(Path(known.foster).resolve())
-    service = known.service or str(Path(foster).parent / "bench" / "bench_service")
-    rivals = {
-        "supervisord": (["supervisord"], ["supervisorctl"]),
-        "foster": ([foster, "supervisord"], [foster, "supervisorctl"]),
+    bench = known.bench or Path(foster).parent / "bench"
+    service = str(bench.resolve() / "bench_service")
+    ours = [foster, "supervisord"], [foster, "supervisorctl"]
+    contestants: dict[str, Callable[[], Figures]] = {
+        "bare loop": lambda: measure_bare_loop(bench, known.programs),
+        "supervisord": lambda: measure(["supervisord"], ["supervisorctl"], service, known.programs),
+        "foster": lambda: measure(*ours, service, known.programs),
     }
-    rounds: dict[str, list[Figures]] = {name: [] for name in rivals}
+    rounds: dict[str, list[Figures]] = {name: [] for name in contestants}
     for _ in range(known.rounds):
-        for name, (command, client) in rivals.items():
-            rounds[name].append(measure(command, client, service, known.programs))
-    print(f"{'':40}{'supervisord':>15}{'foster':>15}{'ratio':>10}")
+        for name, run in contestants.items():
+            rounds[name].append(run())
+    print(f"{'':40}" + "".join(f"{name:>15}" for name in contestants))
     for key, (title, text) in UNITS.items():
-        theirs, ours = (statistics.median(one[key] for one in rounds[name]) for name in rivals)
-        ratio = f"{max(theirs, ours) / min(theirs, ours):.0f} x"
-        print(f"{title.format(count=known.programs):40}{text(theirs):>15}{text(ours):>15}{ratio:>10}")
+        cells = []
+        for name in contestants:
+            values = [one[key] for one in rounds[name] if key in one]
+            cells.append(text(statistics.median(values)) if values else "")
+        print(f"{title.format(count=known.programs):40}" + "".join(f"{cell:>15}" for cell in cells))
 
 
 if __name__ == "__main__":
