@@ -62,6 +62,7 @@ class StandIn {
         log_(::open(arguments.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) {}
 
   int run() {
+    if (arguments_.deaf) block_request_to_hear();  // it may come as soon as the start is known
     note("start %d %lld%s", ::getpid(), static_cast<long long>(sys::monotonic_now().count()),
          arguments_.descriptors.c_str());
     if (arguments_.deaf) wait_to_hear();
@@ -96,11 +97,20 @@ class StandIn {
     if (!channel_.send(std::as_bytes(std::span(&body, 1)), fds)) note("cannot send");
   }
 
-  static void wait_to_hear() {
+  static sigset_t request_to_hear() {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
+    return set;
+  }
+
+  static void block_request_to_hear() {
+    const sigset_t set = request_to_hear();
     sigprocmask(SIG_BLOCK, &set, nullptr);
+  }
+
+  static void wait_to_hear() {
+    const sigset_t set = request_to_hear();
     int signal = 0;
     sigwait(&set, &signal);
   }
