@@ -147,8 +147,6 @@ Result<> Executor::start(core::InstanceId id, core::Run run) {
   it.first_pid = it.main_pid = spawned->pid.number();
   it.process = std::move(*process);
   expect_exit(id, run, it.first_pid);
-  // While the program begins there is time for what its end would have to wait for.
-  if (it.cgroup) (void)it.cgroup->open_events();  // what fails now is tried again then
   tools_.report(id, core::event::Spawned{run, spawned->pid});
   return {};
 }

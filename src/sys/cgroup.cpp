@@ -196,17 +196,11 @@ Result<> Cgroup::kill_one_by_one() const {
   return outcome;
 }
 
-Result<> Cgroup::open_events() const {
-  if (events_) return {};
-  auto opened = open_at(fd_, "cgroup.events", O_RDONLY);
-  if (!opened) return Failure(opened.error());
-  events_ = std::move(*opened);
-  return {};
-}
-
 Result<bool> Cgroup::is_populated() const {
-  if (auto opened = open_events(); !opened) {
-    return is_gone(opened.error()) ? Result<bool>(false) : std::unexpected(opened.error());
+  if (!events_) {
+    auto opened = open_at(fd_, "cgroup.events", O_RDONLY);
+    if (!opened) return is_gone(opened.error()) ? Result<bool>(false) : std::unexpected(opened.error());
+    events_ = std::move(*opened);
   }
   char text[256];
   const auto size = retry_on_eintr([&] { return ::pread(events_.get(), text, sizeof text, 0); });

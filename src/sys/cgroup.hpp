@@ -36,10 +36,6 @@ class Cgroup {
   /// Whether a live process is in it or below. Zombies do not count. Keeps a descriptor for the next time.
   [[nodiscard]] Result<bool> is_populated() const;
 
-  /// Opens what `is_populated` reads, so that it is quick when it is asked.
-  /// @errors Those of openat(2).
-  Result<> open_events() const;
-
   /// The processes of the group and of those below, sorted, each once.
   [[nodiscard]] Result<std::vector<Pid>> pids() const;
 
