@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace foster::sys {
 namespace {
@@ -21,39 +22,40 @@ int why_not_executable(const std::string& path) noexcept {
 }
 
 std::string join(std::string_view directory, std::string_view file) {
-  if (directory.empty() || file.starts_with('/')) return std::string(file);
   while (file.starts_with("./")) file.remove_prefix(2);
   std::string path(directory);
   if (!path.ends_with('/')) path += '/';
   return path.append(file);
 }
 
-/// Absolute, because the child execs after its chdir.
-Result<std::string> starting_point(std::string_view directory) {
+/// Absolute, because the child execs after its chdir. What is absolute already asks for no directory.
+Result<std::string> absolute(std::string_view path, std::string_view directory) {
+  if (path.starts_with('/')) return std::string(path);
   std::error_code error;
-  const auto absolute = directory.empty() ? std::filesystem::current_path(error)
-                                          : std::filesystem::absolute(std::filesystem::path(directory), error);
+  const auto start = directory.empty() ? std::filesystem::current_path(error)
+                                       : std::filesystem::absolute(std::filesystem::path(directory), error);
   if (error) return failure("resolve directory", error.value(), std::string(directory));
-  return absolute.string();
+  return join(start.string(), path);
 }
 
 }  // namespace
 
 Result<std::string> resolve_program(std::string_view argv0, std::string_view path, std::string_view directory) {
   if (argv0.empty()) return failure("find program", ENOENT, "\"\"");
-  const auto start = starting_point(directory);
-  if (!start) return start;
-  if (argv0.find('/') != std::string_view::npos) {
-    std::string candidate = join(*start, argv0);
-    const int why_not = why_not_executable(candidate);
-    if (why_not != 0) return failure("find program", why_not, candidate);
-    return candidate;
+  if (argv0.contains('/')) {
+    auto program = absolute(argv0, directory);
+    if (!program) return program;
+    const int why_not = why_not_executable(*program);
+    if (why_not != 0) return failure("find program", why_not, std::move(*program));
+    return program;
   }
   int reason = ENOENT;
   std::string_view rest = path.empty() ? kDefaultPath : path;
   for (bool more = true; more;) {
     const auto colon = rest.find(':');
-    const std::string candidate = join(join(*start, rest.substr(0, colon)), argv0);
+    const auto place = absolute(rest.substr(0, colon), directory);
+    if (!place) return place;
+    const std::string candidate = join(*place, argv0);
     const int why_not = why_not_executable(candidate);
     if (why_not == 0) return candidate;
     if (why_not == EACCES) reason = EACCES;

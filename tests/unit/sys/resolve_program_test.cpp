@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "unit/sys/spawning.hpp"
+
 namespace foster::sys {
 namespace {
 
@@ -47,6 +49,19 @@ TEST_F(ResolveProgram, AnEmptyPathIsTheDefaultOne) {
 TEST_F(ResolveProgram, WhatIsNowhereIsEnoentWithTheWord) {
   EXPECT_EQ(to_string(resolve_program("ngins", path()).error()), "find program ngins: No such file or directory");
   EXPECT_EQ(resolve_program("", path()).error().code, ENOENT);
+}
+
+TEST_F(ResolveProgram, WhatIsAbsoluteNeedsNoDirectoryToStartFrom) {
+  const std::string gone = root + "/gone";
+  const int code = testing::in_forked_process([&] {
+    std::filesystem::create_directory(gone);
+    if (::chdir(gone.c_str()) != 0 || ::rmdir(gone.c_str()) != 0) return 1;
+    if (resolve_program(root + "/second/tool", "") != root + "/second/tool") return 2;
+    if (resolve_program("tool", path()) != root + "/second/tool") return 3;
+    const auto relative = resolve_program("./tool", path());
+    return !relative && relative.error().step == "resolve directory" ? 0 : 4;
+  });
+  EXPECT_EQ(code, 0);
 }
 
 TEST_F(ResolveProgram, WhatIsFoundButNotExecutableIsEacces) {
