@@ -96,6 +96,9 @@ TEST(JournalHistory, AlwaysContainsWhatWasJustAppended) {
 }
 
 TEST(JournalAtRest, HasNoThread) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "the sanitizer has one";
+#endif
   const TemporaryDirectory directory;
   const auto before = threads_of_ours();
   auto journal = open_journal(directory, {.gather = 1ms, .idle_after = 50ms});

@@ -206,9 +206,10 @@ class Sleeper {
       ::execle("/bin/sleep", "sleep", "1000", nullptr, words.data());
       ::_exit(127);
     }
-    // vfork returns in the middle of exec, when words and environment are not in their place yet.
+    // vfork returns in the middle of exec, when words and environment are not in their place yet; under the thread
+    // sanitizer it is a fork, and returns before.
     const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (read_cmdline(pid()).empty() && std::chrono::steady_clock::now() < deadline) ::sched_yield();
+    while (!has_begun() && std::chrono::steady_clock::now() < deadline) ::sched_yield();
   }
   Sleeper(const Sleeper&) = delete;
   Sleeper& operator=(const Sleeper&) = delete;
@@ -219,6 +220,11 @@ class Sleeper {
   [[nodiscard]] Pid pid() const { return Pid(pid_); }
 
  private:
+  [[nodiscard]] bool has_begun() const {
+    const auto stat = read_stat(pid());
+    return stat && std::string_view(stat->comm) == "sleep" && !read_cmdline(pid()).empty();
+  }
+
   pid_t pid_;
 };
 
