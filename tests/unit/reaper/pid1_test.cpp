@@ -37,11 +37,11 @@ struct Pipe {
     writer.reset(ends[1]);
     ::fcntl(ends[0], F_SETFD, FD_CLOEXEC);
   }
-  /// The next byte; 0 at the end, when nobody has the other side open any more.
-  [[nodiscard]] char next() const {
+  /// The next byte; 0 at the end, when nobody has the other side open any more; ? if none comes.
+  [[nodiscard]] char next(std::chrono::milliseconds patience = std::chrono::seconds(20)) const {
     pollfd readable{reader.get(), POLLIN, 0};
     char byte = 0;
-    if (::poll(&readable, 1, 20000) != 1) return '?';
+    if (::poll(&readable, 1, static_cast<int>(patience.count())) != 1) return '?';
     return ::read(reader.get(), &byte, 1) == 1 ? byte : '\0';
   }
   [[nodiscard]] std::string number() const { return std::to_string(writer.get()); }
@@ -223,12 +223,12 @@ TEST(InitZombies, TenThousandAtOnceAreAllReaped) {
     ::dup2(go.reader.get(), STDIN_FILENO);
     ::dup2(told.writer.get(), STDOUT_FILENO);
   });
-  ASSERT_EQ(told.next(), 'd');
+  // As many take their time to make, and each look reads all of them.
+  constexpr std::chrono::seconds kPatience(100);
+  ASSERT_EQ(told.next(kPatience), 'd');
   const auto begin = std::chrono::steady_clock::now();
   ASSERT_EQ(::write(go.writer.get(), "g", 1), 1);
   const pid_t command = children_of(init).alive.at(0);
-  // Each look reads all of them.
-  constexpr std::chrono::seconds kPatience(100);
   ASSERT_TRUE(
       eventually([&] { return children_of(command).alive.empty() && children_of(command).zombies == 0; }, kPatience));
   EXPECT_TRUE(eventually([&] { return children_of(init).zombies == 0; }, kPatience));
