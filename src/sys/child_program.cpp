@@ -57,7 +57,7 @@ FOSTER_IN_CHILD void claim(ChildPlan& plan) noexcept {
 }
 static_assert(sizeof(std::atomic<std::uint64_t>) == sizeof(std::uint64_t));
 
-constexpr std::uint64_t bit(int signal) {
+FOSTER_IN_CHILD constexpr std::uint64_t bit(int signal) noexcept {
   return std::uint64_t{1} << (signal - 1);
 }
 
