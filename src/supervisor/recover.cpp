@@ -134,7 +134,7 @@ Result<> Recovery::take_up_pending(core::InstanceId id, const ledger::Entry& ent
     executor_.adopt(id, run, 0, 0, std::nullopt, held_fifos(id));
     executor_.find(id)->is_foreign = true;
     engine_.report(id, core::event::Spawned{run, *pid});
-    engine_.report(id, core::event::MainExited{run, ExitUnknown{}, *pid});
+    engine_.report(id, core::event::MainExited{run, ExitUnknown{}, pid});
     return {};
   }
   executor_.adopt(id, run, pid->number(), pid->number(), std::move(process), held_fifos(id));

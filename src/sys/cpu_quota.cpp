@@ -48,8 +48,7 @@ CpuQuota quota_in(const std::optional<CgroupMount>& mount, std::optional<std::st
   if (!mount || !group) return std::nullopt;
   // Outside of what is mounted, as in a container that shares the host's /proc/self/cgroup, the root of the mount is
   // the group we are in.
-  auto directory = cgroup_directory(*mount, *group);
-  return smallest_quota(mount->mount_point, directory ? std::move(*directory) : mount->mount_point);
+  return smallest_quota(mount->mount_point, cgroup_directory(*mount, *group).value_or(mount->mount_point));
 }
 
 }  // namespace

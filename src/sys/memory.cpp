@@ -48,6 +48,7 @@ void release_unused_memory() noexcept {
   // Not before all is read: headers, too, lie in such pages. A refusal leaves everything as it is.
   for (std::size_t n = 0; n < found.count; ++n) {
     const Pages& pages = found.segments[n];
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): that is how the loader tells where a segment lies
     (void)::madvise(reinterpret_cast<void*>(pages.begin), pages.end - pages.begin, MADV_DONTNEED);
   }
 }

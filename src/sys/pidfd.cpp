@@ -1,7 +1,6 @@
 #include "sys/pidfd.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -9,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <string>
 
 #include "sys/check.hpp"

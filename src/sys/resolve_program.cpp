@@ -55,7 +55,7 @@ Result<std::string> resolve_program(std::string_view argv0, std::string_view pat
     const auto colon = rest.find(':');
     const auto place = absolute(rest.substr(0, colon), directory);
     if (!place) return place;
-    const std::string candidate = join(*place, argv0);
+    std::string candidate = join(*place, argv0);
     const int why_not = why_not_executable(candidate);
     if (why_not == 0) return candidate;
     if (why_not == EACCES) reason = EACCES;

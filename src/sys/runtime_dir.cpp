@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "sys/check.hpp"
 #include "sys/credentials.hpp"
@@ -52,7 +53,7 @@ std::string fallback_runtime_base(uid_t uid) {
 /// The XDG variables hold absolute paths; anything else is to be ignored.
 Result<std::string> xdg_base(const char* variable, std::string otherwise) {
   const std::string value = environment(variable);
-  return value.starts_with('/') ? value + "/foster" : otherwise;
+  return value.starts_with('/') ? value + "/foster" : std::move(otherwise);
 }
 
 Result<std::string> user_state_base(uid_t uid) {
