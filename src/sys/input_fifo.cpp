@@ -1,13 +1,13 @@
 #include "sys/input_fifo.hpp"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "sys/check.hpp"
 
@@ -32,15 +32,15 @@ UniqueFd open_fifo(BorrowedFd directory, const std::string& name, int flags) {
 
 /// One that nobody has open, and nothing waits in, is as good as a new one, and had ten times sooner.
 std::optional<UniqueFd> take_again(BorrowedFd directory, const std::string& name, mode_t mode) {
-  const bool is_unread = !open_fifo(directory, name, O_WRONLY | O_NONBLOCK) && errno == ENXIO;
-  if (!is_unread) return std::nullopt;
-  UniqueFd fd = open_fifo(directory, name, O_RDWR | O_NONBLOCK);
-  if (!fd) return std::nullopt;
-  const auto found = mode_of_own_fifo(fd, name);
-  int waiting = 0;
-  if (!found || *found != mode || ::ioctl(fd.get(), FIONREAD, &waiting) != 0 || waiting != 0) return std::nullopt;
-  if (::fcntl(fd.get(), F_SETFL, O_RDWR) != 0) return std::nullopt;
-  return fd;
+  const bool is_read = open_fifo(directory, name, O_WRONLY | O_NONBLOCK) || errno != ENXIO;
+  if (is_read) return std::nullopt;
+  const UniqueFd look = open_fifo(directory, name, O_RDONLY | O_NONBLOCK);
+  if (!look || mode_of_own_fifo(look, name) != mode) return std::nullopt;
+  // The end of file: it is empty, and nobody could still write.
+  char byte = 0;
+  if (retry_on_eintr([&] { return ::read(look.get(), &byte, 1); }) != 0) return std::nullopt;
+  UniqueFd fd = open_fifo(directory, name, O_RDWR);
+  return fd ? std::optional(std::move(fd)) : std::nullopt;
 }
 
 // A write that fits as a whole is done as a whole, whatever becomes of the writer.

@@ -19,22 +19,24 @@ using ::testing::HasSubstr;
 using testing::TemporaryDirectory;
 using testing::write_file;
 
+/// In the place of the journal.
+void make_database(const TemporaryDirectory& directory, const char* sql) {
+  sqlite3* raw = nullptr;
+  EXPECT_EQ(sqlite3_open(directory.path("journal.db").c_str(), &raw), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(raw, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(raw);
+}
+
 TEST(JournalOfAnOlderFoster, IsBroughtUpToDateWithEverythingInIt) {
   const TemporaryDirectory directory;
-  sqlite3* raw = nullptr;
-  ASSERT_EQ(sqlite3_open(directory.path("journal.db").c_str(), &raw), SQLITE_OK);
   // Version 1, as it was.
-  ASSERT_EQ(
-      sqlite3_exec(raw,
-                   "CREATE TABLE event (id INTEGER PRIMARY KEY, wall INTEGER NOT NULL, monotonic INTEGER NOT NULL,"
-                   "  instance TEXT NOT NULL, run INTEGER NOT NULL, state INTEGER NOT NULL, cause INTEGER NOT NULL,"
-                   "  detail TEXT NOT NULL, exit INTEGER);"
-                   "CREATE INDEX event_of_instance ON event (instance, id);"
-                   "INSERT INTO event VALUES (7, 1000000, 5, 'web', 3, 772, 8, 'because', 259);"
-                   "PRAGMA user_version = 1",
-                   nullptr, nullptr, nullptr),
-      SQLITE_OK);
-  sqlite3_close(raw);
+  make_database(directory,
+                "CREATE TABLE event (id INTEGER PRIMARY KEY, wall INTEGER NOT NULL, monotonic INTEGER NOT NULL,"
+                "  instance TEXT NOT NULL, run INTEGER NOT NULL, state INTEGER NOT NULL, cause INTEGER NOT NULL,"
+                "  detail TEXT NOT NULL, exit INTEGER);"
+                "CREATE INDEX event_of_instance ON event (instance, id);"
+                "INSERT INTO event VALUES (7, 1000000, 5, 'web', 3, 772, 8, 'because', 259);"
+                "PRAGMA user_version = 1");
   for (int opening = 1; opening <= 2; ++opening) {
     auto journal = open_journal(directory);
     const auto events = journal.history({}).value();
@@ -53,10 +55,7 @@ TEST(JournalOfAnOlderFoster, IsBroughtUpToDateWithEverythingInIt) {
 
 TEST(JournalOfANewerFoster, IsLeftAloneAndEventsStayInMemory) {
   const TemporaryDirectory directory;
-  sqlite3* raw = nullptr;
-  ASSERT_EQ(sqlite3_open(directory.path("journal.db").c_str(), &raw), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(raw, "CREATE TABLE future (x); PRAGMA user_version = 99", nullptr, nullptr, nullptr), 0);
-  sqlite3_close(raw);
+  make_database(directory, "CREATE TABLE future (x); PRAGMA user_version = 99");
   const auto before = contents_of(directory.path("journal.db"));
   auto opened = Journal::open(directory.path("journal.db"), {.gather = 0ms});
   ASSERT_TRUE(opened.stuck);
@@ -80,10 +79,7 @@ TEST(JournalThatIsNoDatabase, IsMovedAsideAndReported) {
 
 TEST(JournalOfSomebodyElse, IsMovedAside) {
   const TemporaryDirectory directory;
-  sqlite3* raw = nullptr;
-  ASSERT_EQ(sqlite3_open(directory.path("journal.db").c_str(), &raw), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(raw, "CREATE TABLE theirs (x)", nullptr, nullptr, nullptr), 0);
-  sqlite3_close(raw);
+  make_database(directory, "CREATE TABLE theirs (x)");
   const auto opened = Journal::open(directory.path("journal.db"));
   EXPECT_TRUE(opened.moved_aside);
 }

@@ -96,6 +96,17 @@ TEST(InputFifo, BytesThatAWriterKeepsAliveAreNotForTheNextRun) {
   EXPECT_FALSE(is_readable(second));
 }
 
+TEST(InputFifo, WhoeverStillHasTheOldOneOpenForWritingDoesNotReachTheNextRun) {
+  const TemporaryDirectory directory;
+  UniqueFd first = create_input_fifo(directory.fd(), "in").value();
+  const UniqueFd writer = open_input_fifo(directory.fd(), "in").value();
+  first.reset();
+  const UniqueFd second = create_input_fifo(directory.fd(), "in").value();
+  (void)::signal(SIGPIPE, SIG_IGN);
+  EXPECT_EQ(code_of(write_input(writer, "late")), EPIPE);
+  EXPECT_FALSE(is_readable(second));
+}
+
 TEST(InputFifo, AnotherModeTakesANewOne) {
   const TemporaryDirectory directory;
   create_input_fifo(directory.fd(), "in").value().reset();
